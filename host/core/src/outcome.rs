@@ -1,0 +1,101 @@
+//! What an attempt did: the one value that comes back from the sandbox.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::Json;
+use crate::workflow::EventId;
+
+/// What one attempt at a delivery did.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// The handler returned; these are its events, in its order.
+    Emitted(Vec<Emission>),
+    /// The handler could not handle its event, or was not allowed to go on.
+    Failed(Failure),
+    /// Shutdown, cut, lost lease: the attempt never counted.
+    Interrupted,
+}
+
+/// One event that an attempt emitted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Emission {
+    /// The workflow's event type.
+    pub event: EventId,
+    /// Which element of the handler's list it was; 0 if the handler does not return a list.
+    pub element: u32,
+    /// The value, in the keys of the workflow's event.
+    pub payload: Json,
+}
+
+/// Why an attempt failed. Told apart by class; the code is stable, the message is for people.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Decides whether another attempt is made.
+    pub class: Class,
+    /// Short and stable: `card-declined`, `cpu`, `memory`, `panic`.
+    pub code: String,
+    /// What happened, for people.
+    pub message: String,
+    /// The step's own wish when to try again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<Duration>,
+}
+
+/// The classes of failure; `retry.on` in workflow.toml uses these words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Class {
+    /// The step says that another attempt may succeed.
+    Transient,
+    /// The step says that no attempt will help.
+    Permanent,
+    /// The guest trapped: a panic, an unreachable, an access outside its memory.
+    Trap,
+    /// The wall-clock limit of the attempt.
+    Timeout,
+    /// cpu, memory, output: a bound that the host holds.
+    Limit,
+    /// A call that the grant does not allow.
+    Denied,
+    /// Its output broke a rule, or its input does not fit it.
+    Invalid,
+    /// The host's own fault.
+    Host,
+}
+
+impl Class {
+    /// All classes, in the order the documentation lists them.
+    pub const ALL: [Class; 8] = [
+        Class::Transient,
+        Class::Permanent,
+        Class::Trap,
+        Class::Timeout,
+        Class::Limit,
+        Class::Denied,
+        Class::Invalid,
+        Class::Host,
+    ];
+
+    /// The word that configuration, journal and people use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Class::Transient => "transient",
+            Class::Permanent => "permanent",
+            Class::Trap => "trap",
+            Class::Timeout => "timeout",
+            Class::Limit => "limit",
+            Class::Denied => "denied",
+            Class::Invalid => "invalid",
+            Class::Host => "host",
+        }
+    }
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

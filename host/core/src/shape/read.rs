@@ -1,0 +1,1 @@
+//! JSON text, read by its plan.

@@ -1,0 +1,1 @@
+//! `workflow.toml`, read and checked by itself.
