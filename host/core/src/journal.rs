@@ -78,7 +78,7 @@ impl Row {
         let (kind, payload) = match &record.change {
             Change::Event { payload, .. } => (Kind::Event, payload.as_ref()),
             Change::Delivery { .. } => (Kind::Delivery, None),
-            Change::Attempt { .. } | Change::Cut { .. } => (Kind::Attempt, None),
+            Change::Attempt { .. } | Change::Cut { .. } | Change::Late { .. } => (Kind::Attempt, None),
             Change::Opened { .. } | Change::Closed { .. } => (Kind::Scope, None),
             Change::TimerSet { .. } | Change::TimerFired { .. } => (Kind::Timer, None),
             Change::Status { .. } => (Kind::Status, None),

@@ -50,8 +50,10 @@ impl Default for Policy {
 /// What is known of a delivery when one of its attempts has failed.
 #[derive(Clone, Copy, Debug)]
 pub struct Tried<'a> {
-    /// Names the delivery in the draw of the jitter: the same draw after every restart.
-    pub seed: &'a str,
+    /// The run: with the delivery it names the draw of the jitter, the same after every restart.
+    pub run: &'a str,
+    /// The delivery's number in the run.
+    pub delivery: u64,
     /// Attempts that counted, this one included.
     pub attempts: u32,
     /// Attempts that failed by the host's fault, this one included.
@@ -72,28 +74,29 @@ impl Policy {
         if !may {
             return None;
         }
-        let at = tried.now.after(self.wait(failure, failures, tried.seed));
+        let at = tried.now.after(self.wait(failure, failures, tried));
         match self.within {
             Some(within) if at > tried.first_at.after(within) => None,
             _ => Some(at),
         }
     }
 
-    fn wait(&self, failure: &Failure, failures: u32, seed: &str) -> Duration {
+    fn wait(&self, failure: &Failure, failures: u32, tried: Tried<'_>) -> Duration {
         if let Some(asked) = failure.retry_after {
             return asked.min(self.within.unwrap_or(LONGEST_RETRY_AFTER));
         }
         let exponent = i32::try_from(failures.saturating_sub(1)).unwrap_or(i32::MAX);
         let plain = self.initial.as_secs_f64() * self.factor.powi(exponent);
         let capped = plain.min(self.max.as_secs_f64());
-        let swing = 1.0 + self.jitter * (2.0 * draw(seed, failures) - 1.0);
+        let swing = 1.0 + self.jitter * (2.0 * draw(tried.run, tried.delivery, failures) - 1.0);
         Duration::from_secs_f64(capped * swing)
     }
 }
 
 /// A number in [0, 1) that depends on nothing but the delivery and the attempt.
-fn draw(seed: &str, attempt: u32) -> f64 {
-    let digest = Sha256::new().chain_update(seed).chain_update(attempt.to_be_bytes()).finalize();
+fn draw(run: &str, delivery: u64, attempt: u32) -> f64 {
+    let named = Sha256::new().chain_update(run).chain_update(delivery.to_be_bytes());
+    let digest = named.chain_update(attempt.to_be_bytes()).finalize();
     let bits = u64::from_be_bytes(digest[..8].try_into().expect("a digest has 32 bytes"));
     (bits >> 11) as f64 / (1u64 << 53) as f64
 }
@@ -107,7 +110,14 @@ mod tests {
     }
 
     fn tried(attempts: u32, now: u64) -> Tried<'static> {
-        Tried { seed: "run/1", attempts, host_failures: 0, first_at: Timestamp(0), now: Timestamp(now) }
+        Tried {
+            run: "run",
+            delivery: 1,
+            attempts,
+            host_failures: 0,
+            first_at: Timestamp(0),
+            now: Timestamp(now),
+        }
     }
 
     fn steady() -> Policy {

@@ -101,6 +101,11 @@ pub enum Change {
         /// Which delivery.
         delivery: Seq,
     },
+    /// An attempt came back after its delivery had been cut; nothing of it counts.
+    Late {
+        /// Which delivery.
+        delivery: Seq,
+    },
     /// A scope opened; its number is this row's.
     Opened {
         /// What opened it.
@@ -114,9 +119,9 @@ pub enum Change {
     Closed {
         /// Which scope.
         scope: Seq,
-        /// Halves that met no other.
+        /// What its joins could not use.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
-        unmatched: Vec<Seq>,
+        unmatched: Vec<Unmatched>,
     },
     /// A timer was set; its number is this row's.
     TimerSet {
@@ -154,12 +159,20 @@ pub struct JoinInput {
     pub branch: u32,
 }
 
+/// Events that a join kept and could not use: halves that met no other, or a list without the
+/// single event that belongs beside it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unmatched {
+    /// Whose join.
+    pub handler: HandlerId,
+    /// The rows of the events.
+    pub events: Vec<Seq>,
+}
+
 /// What has become of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "kebab-case")]
 pub enum DeliveryStatus {
-    /// It may be attempted now.
-    Ready,
     /// It may be attempted again from this time on.
     BackingOff {
         /// Not before.
@@ -168,9 +181,11 @@ pub enum DeliveryStatus {
     /// Its outcome was committed.
     Done,
     /// It failed for good.
-    Failed,
-    /// Its attempt came back after it had been cut; nothing of it counts.
-    Late,
+    Failed {
+        /// The scope whose gather goes on without it; none if nothing absorbs the failure.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        absorbed: Option<Seq>,
+    },
 }
 
 /// The status of a run.
@@ -179,8 +194,6 @@ pub enum DeliveryStatus {
 pub enum Status {
     /// A delivery is ready, running or backing off.
     Running,
-    /// Nothing moves until a timer fires.
-    Waiting,
     /// Nothing is left that could bring a stop event.
     Stalled,
     /// A stop event came.
@@ -203,7 +216,6 @@ impl Status {
     pub fn as_str(self) -> &'static str {
         match self {
             Status::Running => "running",
-            Status::Waiting => "waiting",
             Status::Stalled => "stalled",
             Status::Completed => "completed",
             Status::Failed => "failed",
