@@ -79,7 +79,7 @@ impl Row {
             Change::Event { payload, .. } => (Kind::Event, payload.as_ref()),
             Change::Delivery { .. } => (Kind::Delivery, None),
             Change::Attempt { .. } | Change::Cut { .. } | Change::Late { .. } => (Kind::Attempt, None),
-            Change::Opened { .. } | Change::Closed { .. } => (Kind::Scope, None),
+            Change::Opened { .. } | Change::Skipped { .. } | Change::Closed { .. } => (Kind::Scope, None),
             Change::TimerSet { .. } | Change::TimerFired { .. } => (Kind::Timer, None),
             Change::Status { .. } => (Kind::Status, None),
         };

@@ -54,6 +54,7 @@ impl Run {
             Change::Opened { home, parent, branches } => {
                 self.apply_opened(record.seq, *home, *parent, *branches)
             }
+            Change::Skipped { scope } => self.apply_skipped(*scope),
             Change::Closed { scope, unmatched } => self.apply_closed(*scope, unmatched),
             Change::TimerSet { at, scope } => self.apply_timer(record.seq, *at, *scope),
             Change::TimerFired { timer } => {
@@ -174,20 +175,16 @@ impl Run {
     fn apply_attempt(&mut self, id: Seq, status: DeliveryStatus, failure: Option<&Failure>) -> Applied {
         self.forget_fresh();
         match status {
-            DeliveryStatus::Done => self.remove_delivery(id).map(|_| ()),
-            DeliveryStatus::Failed { absorbed } => {
-                self.remove_delivery(id)?;
-                let Some(scope) = absorbed else { return Ok(()) };
-                self.scopes.get_mut(&scope).ok_or("the scope that absorbs it is not open")?.failed += 1;
-                Ok(())
-            }
+            DeliveryStatus::Done | DeliveryStatus::Failed => self.remove_delivery(id).map(|_| ()),
             DeliveryStatus::BackingOff { until } => {
                 let delivery = self.deliveries.get_mut(&id).ok_or("the delivery is not open")?;
                 match failure.map(|failure| failure.class) {
                     Some(Class::Host) => delivery.host_failures += 1,
                     _ => delivery.attempts += 1,
                 }
-                delivery.until = Some(until);
+                if let Some(before) = delivery.until.replace(until) {
+                    self.waking.remove(&(before, id));
+                }
                 self.ready.remove(&id);
                 self.waking.insert((until, id));
                 Ok(())
@@ -212,6 +209,11 @@ impl Run {
         let outer = self.scopes.get_mut(&parent.scope).ok_or("the scope around it is not open")?;
         outer.open.insert(Holder::Scope(id));
         self.scopes.insert(id, Scope::new(home, parent, branches));
+        Ok(())
+    }
+
+    fn apply_skipped(&mut self, id: Seq) -> Applied {
+        self.scopes.get_mut(&id).ok_or("the scope is not open")?.failed += 1;
         Ok(())
     }
 

@@ -115,6 +115,11 @@ pub enum Change {
         /// How many branches it begins with.
         branches: u32,
     },
+    /// A branch of a scope failed for good, and the scope goes on without it.
+    Skipped {
+        /// Which scope.
+        scope: Seq,
+    },
     /// A scope ended: all its branches did, or a join fired early.
     Closed {
         /// Which scope.
@@ -181,11 +186,7 @@ pub enum DeliveryStatus {
     /// Its outcome was committed.
     Done,
     /// It failed for good.
-    Failed {
-        /// The scope whose gather goes on without it; none if nothing absorbs the failure.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        absorbed: Option<Seq>,
-    },
+    Failed,
 }
 
 /// The status of a run.

@@ -146,47 +146,51 @@ impl<'r> Decision<'r> {
     }
 
     /// A final failure goes to the step's failure handler, else to the gather around it, else to
-    /// the run.
+    /// the run. A failure handler's own failure goes straight to the run.
     fn failed_for_good(&mut self, id: Seq, attempt: u32, failure: Failure) {
         let Delivery { handler, place, .. } = self.run.deliveries[&id];
+        let step = self.step_of(handler);
+        let reason = format!("step `{}` failed: {}", step.name, story(&failure));
         let is_failure_handler = self.workflow.handler(handler).join == Join::Failure;
-        let asked = self.step_of(handler).on_failure.filter(|_| !is_failure_handler);
-        let absorbed = match asked {
-            None if !is_failure_handler => self.absorbing(place),
-            _ => None,
-        };
-        let told = asked.map(|_| self.failure_event(id, attempt, &failure));
-        let reason = format!("step `{}` failed: {}", self.step_of(handler).name, story(&failure));
+        let asked = step.on_failure.filter(|_| !is_failure_handler);
+        let told = asked.map(|asked| (asked, self.failure_event(id, attempt, &failure)));
+        let status = DeliveryStatus::Failed;
+        self.write(Change::Attempt { delivery: id, attempt, status, failure: Some(failure) });
         self.perhaps_ended.push_back(place.scope);
-        self.write(Change::Attempt {
-            delivery: id,
-            attempt,
-            status: DeliveryStatus::Failed { absorbed },
-            failure: Some(failure),
-        });
-        match (asked, told, absorbed) {
-            (Some(handler), Some(told), _) => {
-                self.tell(handler, place, Cause { delivery: id, attempt }, told)
-            }
-            (_, _, Some(scope)) => self.perhaps_ended.push_back(scope),
-            _ => self.end(Status::Failed, Some(reason)),
+        match told {
+            Some((asked, told)) => self.tell(asked, place, Cause { delivery: id, attempt }, told),
+            None if is_failure_handler => self.end(Status::Failed, Some(reason)),
+            None => self.branch_failed(place.scope, reason),
         }
     }
 
-    /// The scope whose gather goes on without a failed branch, if the nearest one that has a
-    /// gather does: it skips failures, or may still reach its `take`.
-    fn absorbing(&self, place: Place) -> Option<Seq> {
-        let mut at = place.scope;
+    /// Walks outward from the scope in which something failed for good: a scope whose gather goes
+    /// on loses one branch; one whose gather fails is cut and fails the scope around it; where no
+    /// gather is left, the run fails.
+    fn branch_failed(&mut self, from: Seq, reason: String) {
+        let workflow = self.workflow.clone();
+        let (mut at, mut doomed) = (from, None);
         while at != Seq(0) {
             let scope = &self.run.scopes[&at];
-            let mut gathers = gathers_of(&self.workflow, scope.home).peekable();
+            let mut gathers = gathers_of(&workflow, scope.home).peekable();
             if gathers.peek().is_some() {
-                let goes_on = |rule: &GatherRule| rule.failed == OnFailed::Skip || rule.take.is_some();
-                return gathers.all(|(_, rule)| goes_on(rule)).then_some(at);
+                if gathers.all(|(_, rule)| rule.failed == OnFailed::Skip || rule.take.is_some()) {
+                    return self.skip_branch(at, doomed);
+                }
+                doomed = Some(at);
             }
             at = scope.parent.scope;
         }
-        None
+        self.end(Status::Failed, Some(reason));
+    }
+
+    fn skip_branch(&mut self, scope: Seq, doomed: Option<Seq>) {
+        if let Some(doomed) = doomed {
+            self.cut_inside(doomed);
+            self.close(doomed, Vec::new());
+        }
+        self.write(Change::Skipped { scope });
+        self.perhaps_ended.push_back(scope);
     }
 
     /// The value of `lockstep:step/host-events.step-failed`.
@@ -334,26 +338,22 @@ impl<'r> Decision<'r> {
 
     fn close_ended(&mut self, scope: Seq) {
         let workflow = self.workflow.clone();
-        let mut unused = Vec::new();
-        for (handler, rule) in gathers_of(&workflow, self.run.scopes[&scope].home) {
-            match self.fire(scope, handler, rule) {
-                Ok(left) => unused.extend(left),
-                Err(reason) => return self.end(Status::Failed, Some(reason)),
-            }
+        let gathers: Vec<_> = gathers_of(&workflow, self.run.scopes[&scope].home).collect();
+        if let Some(reason) = gathers.iter().find_map(|(handler, rule)| self.too_few(scope, *handler, rule)) {
+            let around = self.run.scopes[&scope].parent.scope;
+            self.close(scope, Vec::new());
+            return self.branch_failed(around, reason);
         }
+        let unused = gathers.iter().filter_map(|(handler, rule)| self.fire(scope, *handler, rule)).collect();
         self.close(scope, unused);
     }
 
     fn close_early(&mut self, scope: Seq, gather: HandlerId) {
         let workflow = self.workflow.clone();
         let Join::Gather { rule, .. } = &workflow.handler(gather).join else { return };
-        match self.fire(scope, gather, rule) {
-            Ok(unused) => {
-                self.cut_inside(scope);
-                self.close(scope, unused.into_iter().collect());
-            }
-            Err(reason) => self.end(Status::Failed, Some(reason)),
-        }
+        let unused = self.fire(scope, gather, rule);
+        self.cut_inside(scope);
+        self.close(scope, unused.into_iter().collect());
     }
 
     fn close(&mut self, scope: Seq, unused: Vec<Unmatched>) {
@@ -363,37 +363,34 @@ impl<'r> Decision<'r> {
         self.write(Change::Closed { scope, unmatched });
     }
 
+    /// Why a scope that has ended fails: branches failed, and its gather did not get enough.
+    fn too_few(&self, scope: Seq, handler: HandlerId, rule: &GatherRule) -> Option<String> {
+        let open = &self.run.scopes[&scope];
+        let got = open.gathered.get(&handler).map_or(0, Vec::len);
+        let wanted = rule.take.filter(|take| rule.failed == OnFailed::Fail && got < *take as usize)?;
+        let (failed, step) = (open.failed, &self.step_of(handler).name);
+        (failed > 0)
+            .then(|| format!("step `{step}` gathers {wanted}, got {got}, and {failed} branches failed"))
+    }
+
     /// Gives a gather what it has, unless it has nothing and wants nothing then. What it cannot
-    /// use comes back; an error fails the run.
-    fn fire(
-        &mut self,
-        scope: Seq,
-        handler: HandlerId,
-        rule: &GatherRule,
-    ) -> Result<Option<Unmatched>, String> {
+    /// use comes back.
+    fn fire(&mut self, scope: Seq, handler: HandlerId, rule: &GatherRule) -> Option<Unmatched> {
         let open = &self.run.scopes[&scope];
         let parent = open.parent;
         let mut items = open.gathered.get(&handler).cloned().unwrap_or_default();
-        let wanted = rule.take.map_or(usize::MAX, |take| take as usize);
-        if open.failed > 0 && rule.failed == OnFailed::Fail && items.len() < wanted {
-            let (failed, got) = (open.failed, items.len());
-            let step = &self.step_of(handler).name;
-            return Err(format!(
-                "the gather of step `{step}` got {got} of {wanted}, and {failed} branches failed"
-            ));
-        }
         if items.is_empty() && rule.empty == OnEmpty::Skip {
-            return Ok(None);
+            return None;
         }
-        items.truncate(wanted);
+        items.truncate(rule.take.map_or(usize::MAX, |take| take as usize));
         items.sort_unstable();
         let items: Vec<Seq> = items.into_iter().map(|(_, row)| row).collect();
         match self.with_beside(handler, parent, &items) {
             Some(inputs) => {
                 self.deliver(handler, inputs, parent);
-                Ok(None)
+                None
             }
-            None => Ok(Some(Unmatched { handler, events: items })),
+            None => Some(Unmatched { handler, events: items }),
         }
     }
 

@@ -17,6 +17,8 @@ mod fields;
 mod scope;
 
 #[cfg(test)]
+mod bench;
+#[cfg(test)]
 mod model;
 #[cfg(test)]
 mod tests;

@@ -1,1 +1,381 @@
+//! The rule against a naive reference model: random structured programs of leaves, sequences,
+//! fan-outs, broadcasts and loops are evaluated twice: by plain recursion over the program, and by
+//! a run that knows only events, scopes and joins, scheduled at random, with retries, interrupted
+//! attempts and crashes between. Both must come to the same value.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::bench::{Bench, Graph, Proof, failed, told};
+use super::{Signal, Status, Work};
+use crate::event::Json;
+use crate::outcome::{Class, Emission, Outcome};
+use crate::workflow::{EventId, GatherRule, HandlerId, Home, OnEmpty, OnFailed, Workflow};
+
+/// A program with one way in and one way out.
+#[derive(Clone, Debug)]
+enum Program {
+    /// One step; it fails for good on the values that `fails` picks.
+    Leaf { fails: bool },
+    /// One after the other.
+    Then(Box<Program>, Box<Program>),
+    /// `k` branches through the body, gathered.
+    Fan { k: u32, body: Box<Program>, failed: OnFailed, empty: OnEmpty },
+    /// Both bodies from one event, gathered as a list.
+    Both { left: Box<Program>, right: Box<Program>, failed: OnFailed },
+    /// Both bodies from one event, joined as a pair.
+    Pair { left: Box<Program>, right: Box<Program> },
+    /// The body so many times.
+    Loop { turns: u32, body: Box<Program> },
+}
+
+/// What the reference comes to: a value, a failure, or nothing at all.
+#[derive(Clone, Debug, PartialEq)]
+enum Reference {
+    Value(String),
+    Failed,
+    Nothing,
+}
+
+/// What each handler of the compiled program does with what it is given.
+#[derive(Clone, Debug)]
+enum Act {
+    Leaf { fails: bool, out: EventId, audit: EventId },
+    Relay { out: EventId },
+    Split { k: u32, out: EventId },
+    Join { out: EventId },
+    Turn { id: usize, turns: u32, again: EventId, out: EventId },
+}
+
+fn leaf(value: &str, fails: bool) -> Option<String> {
+    // Which values fail depends on the value alone, so both sides agree.
+    let unlucky =
+        value.bytes().fold(0u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into())) % 3 == 0;
+    (!(fails && unlucky)).then(|| format!("f({value})"))
+}
+
+fn evaluate(program: &Program, value: &str) -> Reference {
+    match program {
+        Program::Leaf { fails } => leaf(value, *fails).map_or(Reference::Failed, Reference::Value),
+        Program::Then(first, second) => match evaluate(first, value) {
+            Reference::Value(value) => evaluate(second, &value),
+            other => other,
+        },
+        Program::Fan { k, body, failed, empty } => {
+            let branches = (0..*k).map(|i| evaluate(body, &format!("{value}/{i}")));
+            gather(branches.collect(), *failed, *empty)
+        }
+        Program::Both { left, right, failed } => {
+            gather(vec![evaluate(left, value), evaluate(right, value)], *failed, OnEmpty::Skip)
+        }
+        Program::Pair { left, right } => match (evaluate(left, value), evaluate(right, value)) {
+            (Reference::Value(left), Reference::Value(right)) => {
+                Reference::Value(format!("j({left} {right})"))
+            }
+            (Reference::Failed, _) | (_, Reference::Failed) => Reference::Failed,
+            _ => Reference::Nothing,
+        },
+        Program::Loop { turns, body } => {
+            let mut value = value.to_owned();
+            for turn in 0..*turns {
+                match evaluate(body, &format!("t{turn}({value})")) {
+                    Reference::Value(next) => value = next,
+                    other => return other,
+                }
+            }
+            Reference::Value(value)
+        }
+    }
+}
+
+fn gather(branches: Vec<Reference>, failed: OnFailed, empty: OnEmpty) -> Reference {
+    if failed == OnFailed::Fail && branches.contains(&Reference::Failed) {
+        return Reference::Failed;
+    }
+    let values = branches.into_iter().filter_map(|branch| match branch {
+        Reference::Value(value) => Some(value),
+        _ => None,
+    });
+    let values: Vec<_> = values.collect();
+    match (values.is_empty(), empty) {
+        (true, OnEmpty::Skip) => Reference::Nothing,
+        _ => Reference::Value(format!("j([{}])", values.join(","))),
+    }
+}
+
+/// Compiles programs to graphs whose handlers act as the reference does.
+struct Compiler {
+    graph: Graph,
+    acts: HashMap<HandlerId, Act>,
+    audit: EventId,
+}
+
+impl Compiler {
+    fn compile(program: &Program) -> (Arc<Workflow>, HashMap<HandlerId, Act>) {
+        let mut graph = Graph::default();
+        let start = graph.event("start");
+        let audit = graph.event("audit");
+        let stop = graph.stop("stop");
+        let mut compiler = Compiler { graph, acts: HashMap::new(), audit };
+        compiler.emit(program, start, stop);
+        (compiler.graph.done(), compiler.acts)
+    }
+
+    fn fresh(&mut self) -> EventId {
+        let name = format!("e{}", self.graph.events.len());
+        self.graph.event(&name)
+    }
+
+    fn act(&mut self, handler: HandlerId, act: Act) {
+        self.acts.insert(handler, act);
+    }
+
+    fn emit(&mut self, program: &Program, from: EventId, to: EventId) {
+        match program {
+            Program::Leaf { fails } => {
+                let handler = self.graph.each(from);
+                self.act(handler, Act::Leaf { fails: *fails, out: to, audit: self.audit });
+            }
+            Program::Then(first, second) => {
+                let between = self.fresh();
+                self.emit(first, from, between);
+                self.emit(second, between, to);
+            }
+            Program::Fan { k, body, failed, empty } => {
+                let (item, done) = (self.fresh(), self.fresh());
+                let opener = self.graph.opener(from);
+                self.act(opener, Act::Split { k: *k, out: item });
+                self.emit(body, item, done);
+                let rule = GatherRule { failed: *failed, empty: *empty, ..GatherRule::default() };
+                let gather = self.graph.gather(Home::Handler(opener), done, rule);
+                self.act(gather, Act::Join { out: to });
+            }
+            Program::Both { left, right, failed } => {
+                let (cast, done) = (self.broadcast(from), self.fresh());
+                let sides = [(left, done), (right, done)];
+                self.sides(cast, sides);
+                let rule = GatherRule { failed: *failed, empty: OnEmpty::Skip, ..GatherRule::default() };
+                let gather = self.graph.gather(Home::Event(cast), done, rule);
+                self.act(gather, Act::Join { out: to });
+            }
+            Program::Pair { left, right } => {
+                let (cast, one, two) = (self.broadcast(from), self.fresh(), self.fresh());
+                self.sides(cast, [(left, one), (right, two)]);
+                let pair = self.graph.pair(Home::Event(cast), one, two);
+                self.act(pair, Act::Join { out: to });
+            }
+            Program::Loop { turns, body } => self.turns(*turns, body, from, to),
+        }
+    }
+
+    /// An event of its own for a broadcast: a sequence may end in an event that is taken already.
+    fn broadcast(&mut self, from: EventId) -> EventId {
+        let cast = self.fresh();
+        let handler = self.graph.each(from);
+        self.act(handler, Act::Relay { out: cast });
+        cast
+    }
+
+    fn sides(&mut self, cast: EventId, sides: [(&Box<Program>, EventId); 2]) {
+        for (side, to) in sides {
+            let inner = self.fresh();
+            let relay = self.graph.each(cast);
+            self.act(relay, Act::Relay { out: inner });
+            self.emit(side, inner, to);
+        }
+    }
+
+    fn turns(&mut self, turns: u32, body: &Program, from: EventId, to: EventId) {
+        let (head, again, back) = (self.fresh(), self.fresh(), self.fresh());
+        let id = self.acts.len();
+        let enter = self.graph.each(from);
+        self.act(enter, Act::Turn { id, turns: 0, again: head, out: head });
+        let turn = self.graph.each(head);
+        self.act(turn, Act::Turn { id, turns, again, out: to });
+        self.emit(body, again, back);
+        let close = self.graph.each(back);
+        self.act(close, Act::Relay { out: head });
+    }
+}
+
+/// A value on its way: what the reference knows of it, and the turns of loops it is in.
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
+struct Token {
+    value: String,
+    turns: Vec<(usize, u32)>,
+}
+
+impl Act {
+    fn perform(&self, work: &Work) -> Outcome {
+        match self {
+            Act::Leaf { fails, out, audit } => {
+                let token = only(work);
+                match leaf(&token.value, *fails) {
+                    Some(value) => emit([(*out, Token { value, ..token.clone() }), (*audit, token)]),
+                    None => failed(Class::Permanent),
+                }
+            }
+            Act::Relay { out } => emit([(*out, only(work))]),
+            Act::Split { k, out } => {
+                let token = only(work);
+                emit(
+                    (0..*k).map(|i| (*out, Token { value: format!("{}/{i}", token.value), ..token.clone() })),
+                )
+            }
+            Act::Join { out } => emit([(*out, joined(work))]),
+            Act::Turn { id, turns, again, out } => {
+                let (next, token) = turn(*id, *turns, only(work));
+                emit([(if next { *again } else { *out }, token)])
+            }
+        }
+    }
+}
+
+fn turn(id: usize, turns: u32, mut token: Token) -> (bool, Token) {
+    let entered = token.turns.last().is_some_and(|(of, _)| *of == id);
+    if !entered {
+        token.turns.push((id, 0));
+        return (false, token);
+    }
+    let taken = token.turns.last_mut().expect("it was entered");
+    if taken.1 == turns {
+        token.turns.pop();
+        return (false, token);
+    }
+    token.value = format!("t{}({})", taken.1, token.value);
+    taken.1 += 1;
+    (true, token)
+}
+
+fn tokens(work: &Work) -> Vec<Token> {
+    let text = told(work).replace("} {", "},{");
+    let text = if text.starts_with('[') { text } else { format!("[{text}]") };
+    serde_json::from_str(&text).expect("tokens")
+}
+
+fn only(work: &Work) -> Token {
+    tokens(work).remove(0)
+}
+
+fn joined(work: &Work) -> Token {
+    let all = tokens(work);
+    let values: Vec<_> = all.iter().map(|token| token.value.clone()).collect();
+    let value = if work.inputs.len() == 2 { values.join(" ") } else { format!("[{}]", values.join(",")) };
+    let turns = all.first().map(|token| token.turns.clone()).unwrap_or_default();
+    Token { value: format!("j({value})"), turns }
+}
+
+fn emit(tokens: impl IntoIterator<Item = (EventId, Token)>) -> Outcome {
+    let emissions = (0..).zip(tokens).map(|(element, (event, token))| Emission {
+        event,
+        element,
+        payload: Json::trusted(serde_json::to_string(&token).expect("a token")),
+    });
+    Outcome::Emitted(emissions.collect())
+}
+
+/// Drives a run to its end by a stream of random choices.
+fn live(program: &Program, choices: &[u8], proof: Proof) -> Reference {
+    let (workflow, acts) = Compiler::compile(program);
+    let start = r#"{"value":"x","turns":[]}"#;
+    let mut bench = Bench::start(workflow, start, proof);
+    let mut running: Vec<Work> = Vec::new();
+    let mut choices = choices.iter().copied().cycle();
+    let mut choose = |n: usize| (usize::from(choices.next().unwrap_or(0)) * 251 + n) % n.max(1);
+    while bench.run.status() == Status::Running {
+        let ready: Vec<_> = bench.run.ready().map(|(id, _)| id).collect();
+        if ready.is_empty() && running.is_empty() {
+            bench.wake();
+            continue;
+        }
+        if !ready.is_empty() && (running.is_empty() || choose(2) == 0) {
+            running.push(bench.run.begin(ready[choose(ready.len())]).expect("it is ready"));
+            continue;
+        }
+        let work = running.swap_remove(choose(running.len()));
+        match choose(16) {
+            0 => drop(bench.settle(&work, failed(Class::Transient))),
+            1 => drop(bench.settle(&work, Outcome::Interrupted)),
+            2 => {
+                bench.crash();
+                running.clear();
+            }
+            _ => drop(bench.settle(&work, acts[&work.handler].perform(&work))),
+        }
+    }
+    ended(&mut bench, &running, &acts)
+}
+
+/// What the run came to; attempts that are still out come back late and change nothing.
+fn ended(bench: &mut Bench, running: &[Work], acts: &HashMap<HandlerId, Act>) -> Reference {
+    let last = bench.run.last();
+    for work in running.iter().filter(|_| bench.run.status().is_end()).cloned().collect::<Vec<_>>() {
+        assert!(bench.settle(&work, acts[&work.handler].perform(&work)).is_empty());
+    }
+    assert!(bench.signal(Signal::TimersDue).is_empty());
+    assert_eq!(bench.run.last(), last, "an ended run does not move");
+    match bench.run.status() {
+        Status::Completed => {
+            let token: Token = serde_json::from_str(bench.result().expect("a result")).expect("a token");
+            bench.expect_end(Status::Completed, bench.result());
+            Reference::Value(token.value)
+        }
+        Status::Failed => Reference::Failed,
+        Status::Stalled => Reference::Nothing,
+        other => panic!("{other}"),
+    }
+}
+
+/// A fan-out that never fires empty, since an empty list does not know the loops it is in.
+fn fan(k: u32, body: Box<Program>, failed: OnFailed) -> Program {
+    Program::Fan { k, body, failed, empty: OnEmpty::Skip }
+}
+
+fn programs() -> impl Strategy<Value = Program> {
+    let leaf = any::<bool>().prop_map(|fails| Program::Leaf { fails });
+    let failed = prop_oneof![Just(OnFailed::Fail), Just(OnFailed::Skip)];
+    leaf.prop_recursive(4, 24, 3, move |inner| {
+        let body = || inner.clone().prop_map(Box::new);
+        let failed = || failed.clone();
+        prop_oneof![
+            (body(), body()).prop_map(|(first, second)| Program::Then(first, second)),
+            (1..4u32, body(), failed()).prop_map(|(k, body, failed)| fan(k, body, failed)),
+            (body(), body(), failed()).prop_map(|(left, right, failed)| Program::Both {
+                left,
+                right,
+                failed
+            }),
+            (body(), body()).prop_map(|(left, right)| Program::Pair { left, right }),
+            (1..4u32, body()).prop_map(|(turns, body)| Program::Loop { turns, body }),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 192, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_program_comes_to_what_plain_recursion_says(
+        program in programs(),
+        choices in proptest::collection::vec(any::<u8>(), 64..256),
+    ) {
+        let expected = evaluate(&program, "x");
+        let lived = live(&program, &choices, Proof::EveryCommit);
+        prop_assert_eq!(lived, expected);
+    }
+}
+
+#[test]
+fn fan_outs_of_none_one_two_and_a_thousand_come_to_what_plain_recursion_says() {
+    let leaf = || Box::new(Program::Leaf { fails: false });
+    for k in [0, 1, 2, 1000] {
+        for empty in [OnEmpty::Fire, OnEmpty::Skip] {
+            let body = Box::new(Program::Both { left: leaf(), right: leaf(), failed: OnFailed::Fail });
+            let program = Program::Fan { k, body, failed: OnFailed::Skip, empty };
+            let choices: Vec<u8> = (0..=255).map(|n: u8| n.wrapping_mul(167)).collect();
+            assert_eq!(live(&program, &choices, Proof::AtTheEnd), evaluate(&program, "x"), "{k}");
+        }
+    }
+}

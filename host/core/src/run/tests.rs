@@ -1,1 +1,1 @@
-
+//! Joins, failures, timers and ends, one by one.

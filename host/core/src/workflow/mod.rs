@@ -188,7 +188,7 @@ pub struct GatherRule {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OnFailed {
-    /// The run fails.
+    /// The whole scope fails: it is a failed branch of the scope around it, or the run's failure.
     #[default]
     Fail,
     /// The gather goes on without the branch.
