@@ -17,11 +17,11 @@ mod fields;
 mod scope;
 
 #[cfg(test)]
-mod bench;
-#[cfg(test)]
 mod model;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod workbench;
 
 pub use change::{Cause, Change, DeliveryStatus, JoinInput, Place, Record, Seq, Status, Unmatched};
 

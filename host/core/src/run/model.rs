@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::bench::{Bench, Graph, Proof, failed, told};
+use super::workbench::{Bench, Graph, Proof, failed, told};
 use super::{Signal, Status, Work};
 use crate::event::Json;
 use crate::outcome::{Class, Emission, Outcome};
@@ -154,7 +154,7 @@ impl Compiler {
             }
             Program::Both { left, right, failed } => {
                 let (cast, done) = (self.broadcast(from), self.fresh());
-                let sides = [(left, done), (right, done)];
+                let sides = [(left.as_ref(), done), (right.as_ref(), done)];
                 self.sides(cast, sides);
                 let rule = GatherRule { failed: *failed, empty: OnEmpty::Skip, ..GatherRule::default() };
                 let gather = self.graph.gather(Home::Event(cast), done, rule);
@@ -162,7 +162,7 @@ impl Compiler {
             }
             Program::Pair { left, right } => {
                 let (cast, one, two) = (self.broadcast(from), self.fresh(), self.fresh());
-                self.sides(cast, [(left, one), (right, two)]);
+                self.sides(cast, [(left.as_ref(), one), (right.as_ref(), two)]);
                 let pair = self.graph.pair(Home::Event(cast), one, two);
                 self.act(pair, Act::Join { out: to });
             }
@@ -178,7 +178,7 @@ impl Compiler {
         cast
     }
 
-    fn sides(&mut self, cast: EventId, sides: [(&Box<Program>, EventId); 2]) {
+    fn sides(&mut self, cast: EventId, sides: [(&Program, EventId); 2]) {
         for (side, to) in sides {
             let inner = self.fresh();
             let relay = self.graph.each(cast);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Change, Given, Record, Run, RunId, Signal, Status, Work};
+use super::{Given, Record, Run, RunId, Signal, Status, Work};
 use crate::event::{Json, Timestamp};
 use crate::journal::{Commit, Row};
 use crate::outcome::{Class, Emission, Failure, Outcome};
@@ -254,12 +254,4 @@ pub(super) fn told(work: &Work) -> String {
         Given::Many(all) => format!("[{}]", all.iter().map(Json::as_str).collect::<Vec<_>>().join(",")),
     });
     given.collect::<Vec<_>>().join(" ")
-}
-
-/// The last status that a commit wrote.
-pub(super) fn status_in(records: &[Record]) -> Option<Status> {
-    records.iter().rev().find_map(|record| match record.change {
-        Change::Status { status, .. } => Some(status),
-        _ => None,
-    })
 }
