@@ -1,6 +1,16 @@
 //! The contract of a component: what it consumes, emits and imports, read from its bytes alone.
 
+mod classes;
+mod read;
+mod refusal;
+
+#[cfg(test)]
+mod tests;
+
+pub use refusal::Refusal;
+
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::event::TypeName;
 use crate::shape::Shape;
@@ -78,6 +88,19 @@ pub struct Import {
     pub name: String,
     /// What the host does about it.
     pub class: Class,
+    /// Whether this host can give it.
+    pub support: Support,
+}
+
+/// Whether this host can give an import.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Support {
+    /// It can.
+    Now,
+    /// It is part of the design and not yet supported.
+    Later,
+    /// It knows no such interface.
+    Never,
 }
 
 /// The classes of imports.
@@ -93,4 +116,76 @@ pub enum Class {
     Granted,
     /// Not known to the host.
     Unknown,
+}
+
+impl Class {
+    /// The word that reports use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Class::Types => "types",
+            Class::Inert => "inert",
+            Class::Free => "free",
+            Class::Granted => "granted",
+            Class::Unknown => "unknown",
+        }
+    }
+}
+
+impl Emits {
+    /// The event types it names, in order.
+    pub fn events(&self) -> Vec<&TypeName> {
+        match self {
+            Emits::Nothing => Vec::new(),
+            Emits::Event(event) => vec![event],
+            Emits::Variant(cases) => cases.iter().map(|(_, event)| event).collect(),
+            Emits::Option(inner) | Emits::List(inner) => inner.events(),
+        }
+    }
+
+    /// Whether it holds a list: then each success opens a scope, if a join is bound to it.
+    pub fn is_opener(&self) -> bool {
+        match self {
+            Emits::List(_) => true,
+            Emits::Option(inner) => inner.is_opener(),
+            Emits::Nothing | Emits::Event(_) | Emits::Variant(_) => false,
+        }
+    }
+}
+
+impl Pattern {
+    /// Its parameters, in order.
+    pub fn params(&self) -> Vec<&Param> {
+        match self {
+            Pattern::Each(event) | Pattern::Gather(event) => vec![event],
+            Pattern::Pair(left, right) => vec![left, right],
+            Pattern::GatherWith { with, all } => vec![with, all],
+        }
+    }
+}
+
+/// `a`, `a + b`, `list<a>`, `a + list<b>`.
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Pattern::Each(event) => write!(f, "{}", event.event.name),
+            Pattern::Pair(left, right) => write!(f, "{} + {}", left.event.name, right.event.name),
+            Pattern::Gather(all) => write!(f, "list<{}>", all.event.name),
+            Pattern::GatherWith { with, all } => write!(f, "{} + list<{}>", with.event.name, all.event.name),
+        }
+    }
+}
+
+/// `nothing`, `a`, `a | b`, `list<a | b>`.
+impl fmt::Display for Emits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Emits::Nothing => f.write_str("nothing"),
+            Emits::Event(event) => f.write_str(&event.name),
+            Emits::Variant(cases) => f.write_str(
+                &cases.iter().map(|(_, event)| event.name.as_str()).collect::<Vec<_>>().join(" | "),
+            ),
+            Emits::Option(inner) => write!(f, "option<{inner}>"),
+            Emits::List(inner) => write!(f, "list<{inner}>"),
+        }
+    }
 }
