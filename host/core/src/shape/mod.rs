@@ -2,8 +2,15 @@
 //! described. JSON goes straight through the plan into whatever [`read::Build`] makes of it: the
 //! sandbox makes component values, the door makes nothing and only checks.
 
+mod display;
+mod fit;
 pub mod read;
-pub mod schema;
+mod schema;
+
+#[cfg(test)]
+mod tests;
+
+pub use fit::Misfit;
 
 /// The shape of one WIT value type. Nothing in here can be a resource, handle, stream or future:
 /// the contract refuses those before a shape is made.
