@@ -2,6 +2,8 @@
 //! attempt an [`Outcome`](lockstep_core::outcome::Outcome) comes out, made in a fresh store and a
 //! fresh instance that are gone afterwards. It knows no journal, no workflow file and no routing.
 
+mod value;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
