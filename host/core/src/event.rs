@@ -101,7 +101,9 @@ impl Timestamp {
 }
 
 /// JSON text that was checked where it came in: shared, never parsed again to be passed on.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// The journal stores it as a string of text.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Json(Arc<str>);
 
 impl Json {

@@ -42,6 +42,9 @@ pub struct Failure {
     /// The step's own wish when to try again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<Duration>,
+    /// What the step adds for programs to read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub details: Option<Json>,
 }
 
 /// The classes of failure; `retry.on` in workflow.toml uses these words.

@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     fn failure(class: Class) -> Failure {
-        Failure { class, code: "x".into(), message: String::new(), retry_after: None }
+        Failure { class, code: "x".into(), message: String::new(), retry_after: None, details: None }
     }
 
     fn tried(attempts: u32, now: u64) -> Tried<'static> {

@@ -2,15 +2,31 @@
 //! attempt an [`Outcome`](lockstep_core::outcome::Outcome) comes out, made in a fresh store and a
 //! fresh instance that are gone afterwards. It knows no journal, no workflow file and no routing.
 
+mod attempt;
+mod cache;
+mod capability;
+mod engine;
+mod fault;
+mod log;
+mod meter;
+mod release;
 mod value;
+
+#[cfg(test)]
+mod tests;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lockstep_core::outcome::Outcome;
+use lockstep_core::outcome::{Failure, Outcome};
 use lockstep_core::run::Given;
 use lockstep_core::workflow::HandlerNode;
+use wasmtime::Engine;
+
+use cache::Cache;
+use engine::Ticks;
+use release::Linked;
 
 /// What the operator sets for all steps.
 #[derive(Clone, Debug)]
@@ -19,6 +35,23 @@ pub struct Settings {
     pub cache: Option<PathBuf>,
     /// Instances that may live at once.
     pub instances: u32,
+    /// Where instances get their memory.
+    pub allocator: Allocator,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings { cache: None, instances: 256, allocator: Allocator::Pooling }
+    }
+}
+
+/// Where instances get their memory. ARCHITECTURE.md has the security argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Allocator {
+    /// From slots that are mapped once and cleaned between attempts: fast.
+    Pooling,
+    /// Mapped afresh for each attempt.
+    OnDemand,
 }
 
 /// What one attempt may use.
@@ -48,16 +81,17 @@ impl Default for Limits {
     }
 }
 
-/// Makes releases from component bytes, and keeps what they share: engine, ticker, cache.
-#[derive(Clone)]
+/// Makes releases from component bytes, and keeps what they share: engine, clock, cache.
 pub struct Sandbox {
-    inner: Arc<()>,
+    engine: Engine,
+    ticks: Arc<Ticks>,
+    cache: Option<Cache>,
 }
 
 /// A component that is compiled, linked and ready to be attempted any number of times at once.
 #[derive(Clone)]
 pub struct Release {
-    inner: Arc<()>,
+    linked: Arc<Linked>,
 }
 
 /// One attempt to make.
@@ -73,15 +107,15 @@ pub struct Call {
     pub timeout: Duration,
 }
 
-/// What `lockstep:step/run.whoami` answers, and what seeds its randomness.
+/// What `lockstep:step/run.whoami` answers.
 #[derive(Clone, Debug)]
 pub struct Identity {
     /// The run.
-    pub run: String,
+    pub run: Arc<str>,
     /// The workflow's name.
-    pub workflow: String,
+    pub workflow: Arc<str>,
     /// The step's name.
-    pub step: String,
+    pub step: Arc<str>,
     /// The delivery's number in the run.
     pub delivery: u64,
     /// Which try: 1 for the first.
@@ -139,29 +173,68 @@ pub struct Usage {
 /// Why a component cannot be made a release.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Placeholder.
-    #[error("{0}")]
-    Load(String),
+    /// The engine does not start on this machine.
+    #[error("the sandbox cannot start: {0}")]
+    Start(String),
+    /// The bytes do not compile.
+    #[error("the component cannot be compiled: {0}")]
+    Compile(String),
+    /// It imports what it is not given.
+    #[error("the component cannot be linked: {0}")]
+    Link(String),
+    /// The engine and the contract do not see the same function.
+    #[error("the engine does not see `{handler}` as the contract does; build the component again")]
+    Disagrees {
+        /// The handler.
+        handler: String,
+    },
 }
 
 impl Sandbox {
-    /// An engine with its pool and its ticker thread.
-    pub fn new(settings: Settings) -> Result<Sandbox, Error> {
-        let _ = settings;
-        Err(Error::Load(String::new()))
+    /// An engine with its pool, its clock and its cache of compiled components.
+    pub fn new(settings: &Settings) -> Result<Sandbox, Error> {
+        let engine = engine::engine(settings).map_err(|error| Error::Start(format!("{error:#}")))?;
+        let ticks = engine::tick(&engine).map_err(|error| Error::Start(error.to_string()))?;
+        let cache = settings.cache.as_deref().and_then(|path| match Cache::open(path) {
+            Ok(cache) => Some(cache),
+            Err(error) => {
+                tracing::warn!(path = %path.display(), %error, "compiled components are not kept");
+                None
+            }
+        });
+        Ok(Sandbox { engine, ticks, cache })
     }
 
     /// Compiles (or takes from the cache) and links a component for the given handlers.
     pub fn load(&self, bytes: &[u8], handlers: &[&HandlerNode], limits: Limits) -> Result<Release, Error> {
-        let _ = (bytes, handlers, limits, &self.inner);
-        Err(Error::Load(String::new()))
+        let cached = self.cache.as_ref().and_then(|cache| cache.get(&self.engine, bytes));
+        let component = match cached {
+            Some(component) => component,
+            None => self.compile(bytes)?,
+        };
+        let linked = Linked::new(&component, handlers, limits, self.ticks.clone())?;
+        Ok(Release { linked: Arc::new(linked) })
+    }
+
+    fn compile(&self, bytes: &[u8]) -> Result<wasmtime::component::Component, Error> {
+        let component = release::compile(&self.engine, bytes)?;
+        if let Some(Err(error)) = self.cache.as_ref().map(|cache| cache.put(bytes, &component)) {
+            tracing::warn!(%error, "a compiled component is not kept");
+        }
+        Ok(component)
     }
 }
 
 impl Release {
-    /// Makes one attempt. Never panics and never fails: whatever happens is in the report.
+    /// Makes one attempt. Whatever the guest does is in the report; dropping the future ends it.
     pub async fn attempt(&self, call: Call) -> Report {
-        let _ = (call, &self.inner);
-        Report { outcome: Outcome::Interrupted, log: Vec::new(), usage: Usage::default() }
+        self.linked.attempt(call).await
+    }
+}
+
+impl Report {
+    /// Of an attempt whose guest never came to be.
+    fn unborn(failure: Failure) -> Report {
+        Report { outcome: Outcome::Failed(failure), log: Vec::new(), usage: Usage::default() }
     }
 }

@@ -400,6 +400,7 @@ fn the_steps_wish_for_a_later_attempt_is_kept() {
         code: "busy".into(),
         message: String::new(),
         retry_after: Some(Duration::from_secs(5)),
+        details: None,
     };
     bench.settle(&work, Outcome::Failed(failure));
     bench.wake();

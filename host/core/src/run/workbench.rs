@@ -244,7 +244,7 @@ pub(super) fn emitted(events: &[(EventId, &str)]) -> Outcome {
 
 pub(super) fn failed(class: Class) -> Outcome {
     let (code, message) = ("code".to_owned(), "message".to_owned());
-    Outcome::Failed(Failure { class, code, message, retry_after: None })
+    Outcome::Failed(Failure { class, code, message, retry_after: None, details: None })
 }
 
 /// What a delivery carries, as one text: lists in brackets.

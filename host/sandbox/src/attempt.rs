@@ -1,0 +1,215 @@
+//! One attempt: a fresh store, a fresh instance, one call. Inputs are read before the guest
+//! exists, its result is taken apart and bounded while it is written, and whatever goes wrong on
+//! the way has a class. Nothing of it is ever used again.
+
+use std::time::Duration;
+
+use lockstep_core::event::Json;
+use lockstep_core::outcome::{Class, Emission, Failure, Outcome};
+use lockstep_core::run::Given;
+use lockstep_core::shape::Shape;
+use lockstep_core::workflow::{EmitPlan, Input};
+use wasmtime::Store;
+use wasmtime::component::{ComponentExportIndex, InstancePre, Val};
+
+use crate::capability::Inert;
+use crate::log::Log;
+use crate::meter::{Cpu, Memory};
+use crate::value::{self, WriteError};
+use crate::{Identity, Limits, fault};
+
+/// All events of one attempt together, in bytes of JSON.
+const MOST_OUTPUT: usize = 16 << 20;
+const LONGEST_CODE: usize = 64;
+const LONGEST_MESSAGE: usize = 4 << 10;
+const MOST_DETAILS: usize = 16 << 10;
+
+/// What a store holds: everything of one attempt that the host's functions can see.
+pub(crate) struct Guest {
+    pub(crate) identity: Identity,
+    pub(crate) cpu: Cpu,
+    pub(crate) memory: Memory,
+    pub(crate) log: Log,
+    pub(crate) wasi: Inert,
+}
+
+/// A handler of a release, ready to be called.
+pub(crate) struct Entry {
+    pub(crate) index: ComponentExportIndex,
+    pub(crate) inputs: Vec<Input>,
+    pub(crate) emits: EmitPlan,
+}
+
+impl Entry {
+    /// The values of its parameters.
+    pub(crate) fn read(&self, given: &[Given]) -> Result<Vec<Val>, Failure> {
+        let read = |json: &Json, shape: &Shape| {
+            value::read(json.as_str(), "event", shape)
+                .map_err(|error| failure(Class::Invalid, "input", error.to_string()))
+        };
+        let one = |(given, input): (&Given, &Input)| match given {
+            Given::One(json) => read(json, &input.shape),
+            Given::Many(all) => {
+                Ok(Val::List(all.iter().map(|json| read(json, &input.shape)).collect::<Result<_, _>>()?))
+            }
+        };
+        given.iter().zip(&self.inputs).map(one).collect()
+    }
+
+    /// Calls it in a fresh instance, at most as long as `timeout`.
+    pub(crate) async fn attempt(
+        &self,
+        pre: &InstancePre<Guest>,
+        store: &mut Store<Guest>,
+        inputs: &[Val],
+        timeout: Duration,
+        limits: &Limits,
+    ) -> Outcome {
+        let called = tokio::time::timeout(timeout, self.call(pre, store, inputs)).await;
+        let outcome = match called {
+            Err(_) => Err(failure(Class::Timeout, "timeout", format!("it took longer than its {timeout:?}"))),
+            Ok(Err(error)) => Err(fault::classify(&error, store.data())),
+            Ok(Ok(value)) => self.outcome(&value, limits),
+        };
+        outcome.map_or_else(Outcome::Failed, Outcome::Emitted)
+    }
+
+    async fn call(
+        &self,
+        pre: &InstancePre<Guest>,
+        store: &mut Store<Guest>,
+        inputs: &[Val],
+    ) -> wasmtime::Result<Val> {
+        let instance = pre.instantiate_async(&mut *store).await?;
+        let function = instance
+            .get_func(&mut *store, self.index)
+            .ok_or_else(|| wasmtime::Error::msg("the handler was there at load"))?;
+        let mut results = [Val::Bool(false)];
+        function.call_async(&mut *store, inputs, &mut results).await?;
+        let [result] = results;
+        Ok(result)
+    }
+
+    fn outcome(&self, result: &Val, limits: &Limits) -> Result<Vec<Emission>, Failure> {
+        match result {
+            Val::Result(Ok(value)) => {
+                let mut output = Output { limits, left: MOST_OUTPUT, emissions: Vec::new() };
+                output.take(&self.emits, value.as_deref(), 0)?;
+                Ok(output.emissions)
+            }
+            Val::Result(Err(Some(failed))) => Err(told(failed)),
+            _ => Err(foreign()),
+        }
+    }
+}
+
+/// The events of an attempt, as they are taken out of its result.
+struct Output<'l> {
+    limits: &'l Limits,
+    left: usize,
+    emissions: Vec<Emission>,
+}
+
+impl Output<'_> {
+    fn take(&mut self, plan: &EmitPlan, value: Option<&Val>, element: u32) -> Result<(), Failure> {
+        match (plan, value) {
+            (EmitPlan::Nothing, None) => Ok(()),
+            (EmitPlan::Event(event, shape), Some(value)) => {
+                let payload = self.write(value, shape)?;
+                self.emissions.push(Emission { event: *event, element, payload });
+                Ok(())
+            }
+            (EmitPlan::Variant(cases), Some(Val::Variant(case, Some(value)))) => {
+                let (_, event, shape) = cases.iter().find(|(known, ..)| known == case).ok_or_else(foreign)?;
+                let payload = self.write(value, shape)?;
+                self.emissions.push(Emission { event: *event, element, payload });
+                Ok(())
+            }
+            (EmitPlan::Option(_), Some(Val::Option(None))) => Ok(()),
+            (EmitPlan::Option(inner), Some(Val::Option(Some(value)))) => {
+                self.take(inner, Some(value), element)
+            }
+            (EmitPlan::List(inner), Some(Val::List(values))) => self.all(inner, values),
+            _ => Err(foreign()),
+        }
+    }
+
+    fn all(&mut self, plan: &EmitPlan, values: &[Val]) -> Result<(), Failure> {
+        if values.len() > self.limits.events {
+            let (many, most) = (values.len(), self.limits.events);
+            return Err(failure(
+                Class::Limit,
+                "events",
+                format!("it emitted {many} events; {most} are allowed"),
+            ));
+        }
+        (0..).zip(values).try_for_each(|(element, value)| self.take(plan, Some(value), element))
+    }
+
+    fn write(&mut self, value: &Val, shape: &Shape) -> Result<Json, Failure> {
+        let limit = self.limits.event_bytes.min(self.left);
+        let written = value::write(value, shape, limit).map_err(|error| match &error {
+            WriteError::TooLarge(_) => {
+                failure(Class::Limit, "event-bytes", format!("its event is too large: {error}"))
+            }
+            WriteError::NotJson { .. } => {
+                failure(Class::Invalid, "json", format!("its event is broken: {error}"))
+            }
+            WriteError::Foreign => foreign(),
+        })?;
+        self.left -= written.as_str().len();
+        Ok(written)
+    }
+}
+
+/// The failure that a guest told of, its texts cut to what the journal wants to hold.
+fn told(value: &Val) -> Failure {
+    let Val::Record(fields) = value else { return foreign() };
+    let [(_, Val::Enum(kind)), (_, Val::String(code)), (_, Val::String(message)), (_, after), (_, details)] =
+        &fields[..]
+    else {
+        return foreign();
+    };
+    let class = if kind == "transient" { Class::Transient } else { Class::Permanent };
+    let details = match details_of(details) {
+        Ok(details) => details,
+        Err(failure) => return failure,
+    };
+    Failure {
+        class,
+        code: cut(code, LONGEST_CODE),
+        message: cut(message, LONGEST_MESSAGE),
+        retry_after: retry_after(after),
+        details,
+    }
+}
+
+fn retry_after(value: &Val) -> Option<Duration> {
+    match value {
+        Val::Option(Some(value)) => match **value {
+            Val::U64(millis) => Some(Duration::from_millis(millis)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn details_of(value: &Val) -> Result<Option<Json>, Failure> {
+    let Val::Option(Some(value)) = value else { return Ok(None) };
+    let broken =
+        |error| failure(Class::Invalid, "json", format!("the details of its failure are broken: {error}"));
+    value::write(value, &Shape::Json, MOST_DETAILS).map(Some).map_err(broken)
+}
+
+fn cut(text: &str, longest: usize) -> String {
+    text[..text.floor_char_boundary(longest)].to_owned()
+}
+
+/// A failure without the step's own wishes.
+pub(crate) fn failure(class: Class, code: &str, message: String) -> Failure {
+    Failure { class, code: code.to_owned(), message, retry_after: None, details: None }
+}
+
+fn foreign() -> Failure {
+    failure(Class::Host, "type", "the engine gave a value of another type than it promised at load".into())
+}
