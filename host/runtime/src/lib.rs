@@ -1,1 +1,26 @@
-//! Placeholder.
+//! The embeddable host: runs of workflows go in as start events, and come to rest as results.
+//!
+//! ```text
+//! Host::start ─► partition (the loop) ─► Run::start, settle, signal ─► Journal::commit ─► observers
+//!                     ▲                                                      │
+//!                     └──────── attempts (one task each) ◄── scheduler ◄─────┘
+//! ```
+//!
+//! It knows no backend of the journal, no configuration file, no command line and no environment:
+//! what it needs is handed to [`Host::new`]. Nothing is attempted and nobody is told before the
+//! commit that led to it is written.
+
+mod clock;
+mod deployed;
+mod host;
+mod observer;
+mod partition;
+mod scheduler;
+
+#[cfg(test)]
+mod tests;
+
+pub use clock::{Clock, System};
+pub use deployed::Deployed;
+pub use host::{Error, Host, Rest, RunHandle, Settings};
+pub use observer::{Attempt, Observer};

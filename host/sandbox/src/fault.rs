@@ -15,8 +15,8 @@ pub(crate) fn classify(error: &wasmtime::Error, guest: &Guest) -> Failure {
         return failure(Class::Limit, "cpu", out.to_string());
     }
     if guest.memory.refused() {
-        let limit = guest.memory.limit();
-        return failure(Class::Limit, "memory", format!("it wanted more than its {limit} bytes of memory"));
+        let limit = bytes(guest.memory.limit());
+        return failure(Class::Limit, "memory", format!("it wanted more memory than its {limit}"));
     }
     if error.root_cause().to_string().contains(OUT_OF_OUTPUT) {
         return failure(
@@ -50,7 +50,18 @@ fn trapped(trap: Trap, guest: &Guest) -> Failure {
         Trap::IntegerDivisionByZero => "division-by-zero",
         _ => "trap",
     };
-    failure(Class::Trap, code, with_last_words(format!("it trapped: {trap}"), guest))
+    let told = trap.to_string();
+    let told = told.strip_prefix("wasm trap: ").unwrap_or(&told);
+    failure(Class::Trap, code, with_last_words(format!("it trapped: {told}"), guest))
+}
+
+/// `64 MiB`, `1000 bytes`.
+fn bytes(n: usize) -> String {
+    match n {
+        n if n >= 1 << 20 && n % (1 << 20) == 0 => format!("{} MiB", n >> 20),
+        n if n >= 1 << 10 && n % (1 << 10) == 0 => format!("{} KiB", n >> 10),
+        n => format!("{n} bytes"),
+    }
 }
 
 fn with_last_words(what: String, guest: &Guest) -> String {

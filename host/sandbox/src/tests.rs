@@ -267,7 +267,7 @@ async fn memory_is_bounded_over_the_attempt_and_its_peak_is_told() {
     // The encoder's own small table counts too.
     assert!((18 << 16..(18 << 16) + 1024).contains(&report.usage.peak_memory));
     let report = attempt(&release, "on-grow", 100).await;
-    assert_eq!(told(report), "limit memory: it wanted more than its 4194304 bytes of memory");
+    assert_eq!(told(report), "limit memory: it wanted more memory than its 4 MiB");
     let wide = guest(Limits { memory: 64 << 20, ..limits });
     assert_eq!(emitted(&attempt(&wide, "on-grow", 100).await), ["{\"n\":102}"]);
 }
@@ -286,9 +286,9 @@ async fn traps_are_told_apart() {
         all += &format!("{}\n", told(attempt(&release, name, 0).await));
     }
     expect_test::expect![[r#"
-        trap unreachable: it trapped: wasm trap: wasm `unreachable` instruction executed
+        trap unreachable: it trapped: wasm `unreachable` instruction executed
         trap panic: panicked at src/lib.rs:7:5: order 7 has no price
-        trap stack-overflow: it trapped: wasm trap: call stack exhausted
+        trap stack-overflow: it trapped: call stack exhausted
     "#]]
     .assert_eq(&all);
 }

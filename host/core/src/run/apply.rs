@@ -151,7 +151,7 @@ impl Run {
             until: None,
         };
         self.deliveries.insert(record.seq, delivery);
-        self.ready.insert(record.seq);
+        self.make_ready(record.seq);
         Ok(())
     }
 
@@ -185,16 +185,16 @@ impl Run {
                 if let Some(before) = delivery.until.replace(until) {
                     self.waking.remove(&(before, id));
                 }
-                self.ready.remove(&id);
                 self.waking.insert((until, id));
+                self.unready(id);
                 Ok(())
             }
         }
     }
 
     fn remove_delivery(&mut self, id: Seq) -> Result<Delivery, &'static str> {
+        self.unready(id);
         let delivery = self.deliveries.remove(&id).ok_or("the delivery is not open")?;
-        self.ready.remove(&id);
         if let Some(until) = delivery.until {
             self.waking.remove(&(until, id));
         }

@@ -57,7 +57,7 @@ impl<'r> Decision<'r> {
         }
         match (self.run.deliveries.contains_key(&id), outcome) {
             (true, Outcome::Interrupted) => {
-                self.run.ready.insert(id);
+                self.run.make_ready(id);
             }
             (false, Outcome::Interrupted) => {}
             (false, _) => {
@@ -75,7 +75,7 @@ impl<'r> Decision<'r> {
                 Some((_, scope)) => self.timer_fired(id, *scope),
                 None => {
                     self.run.waking.remove(&(at, id));
-                    self.run.ready.insert(id);
+                    self.run.make_ready(id);
                 }
             }
         }

@@ -35,7 +35,7 @@ use sha2::{Digest, Sha256};
 use crate::event::{Json, Timestamp};
 use crate::journal::Commit;
 use crate::outcome::Outcome;
-use crate::workflow::{EventId, HandlerId, Workflow};
+use crate::workflow::{EventId, HandlerId, StepId, Workflow};
 
 use decide::Decision;
 use scope::Scope;
@@ -55,6 +55,11 @@ impl RunId {
     /// The id as people and the journal write it.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The same, to be kept.
+    pub fn name(&self) -> Arc<str> {
+        self.0.clone()
     }
 }
 
@@ -111,8 +116,8 @@ pub struct Run {
     result: Option<(EventId, Json)>,
     /// Deliveries that are neither done nor failed nor cut.
     deliveries: BTreeMap<Seq, Delivery>,
-    /// Those of them that may be attempted now and are not.
-    ready: BTreeSet<Seq>,
+    /// Those of them that may be attempted now and are not, by step.
+    ready: BTreeSet<(StepId, Seq)>,
     /// When timers fire and back-offs end.
     waking: BTreeSet<(Timestamp, Seq)>,
     /// When each timer fires, and for which scope.
@@ -154,7 +159,7 @@ struct Held {
 }
 
 /// The rows do not tell a run of this workflow.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 #[error("row {row} of run {run} does not follow from the rows before it: {why}")]
 pub struct FoldError {
     /// Which run.
@@ -201,14 +206,44 @@ impl Run {
         }
     }
 
-    /// Deliveries that may be attempted now and are not, oldest first.
+    /// Deliveries that may be attempted now and are not, step by step, oldest first in each.
     pub fn ready(&self) -> impl Iterator<Item = (DeliveryId, HandlerId)> + '_ {
-        self.ready.iter().map(|id| (*id, self.deliveries[id].handler))
+        self.ready.iter().map(|(_, id)| (*id, self.deliveries[id].handler))
+    }
+
+    /// The steps that have such deliveries, each with its oldest. The cost is that of the steps,
+    /// however many deliveries are ready.
+    pub fn ready_steps(&self) -> impl Iterator<Item = (StepId, DeliveryId)> + '_ {
+        let mut next = self.ready.first().copied();
+        std::iter::from_fn(move || {
+            let (step, id) = next?;
+            next = self.ready.range((StepId(step.0 + 1), Seq(0))..).next().copied();
+            Some((step, id))
+        })
     }
 
     /// Takes a ready delivery out to be attempted; `None` if it is not ready.
     pub fn begin(&mut self, delivery: DeliveryId) -> Option<Work> {
-        self.ready.remove(&delivery).then(|| self.work(delivery))
+        self.unready(delivery).then(|| self.work(delivery))
+    }
+
+    /// Takes a delivery out of a folded run that is being attempted already: neither ready nor due.
+    pub fn take_out(&mut self, delivery: DeliveryId) {
+        self.unready(delivery);
+        if let Some(until) = self.deliveries.get(&delivery).and_then(|delivery| delivery.until) {
+            self.waking.remove(&(until, delivery));
+        }
+    }
+
+    fn make_ready(&mut self, id: DeliveryId) {
+        if let Some(delivery) = self.deliveries.get(&id) {
+            self.ready.insert((self.workflow.handler(delivery.handler).step, id));
+        }
+    }
+
+    fn unready(&mut self, id: DeliveryId) -> bool {
+        let Some(delivery) = self.deliveries.get(&id) else { return false };
+        self.ready.remove(&(self.workflow.handler(delivery.handler).step, id))
     }
 
     fn work(&self, id: DeliveryId) -> Work {

@@ -6,7 +6,7 @@ use super::workbench::{Bench, Graph, Proof, emitted, told};
 use super::{Change, Given, RunId, Signal, Status, Work};
 use crate::event::Timestamp;
 use crate::outcome::{Class, Failure, Outcome};
-use crate::workflow::{EventId, GatherRule, HandlerId, Home, Join, OnEmpty, OnFailed, Port};
+use crate::workflow::{EventId, GatherRule, HandlerId, Home, Join, OnEmpty, OnFailed, Port, StepId};
 
 /// start → split → item → work → done → gather → stop.
 struct FanOut {
@@ -449,4 +449,15 @@ fn rows_that_do_not_follow_are_refused() {
     records.remove(1);
     let refused = super::Run::fold(id, workflow, records).expect_err("a row is missing");
     assert_eq!((refused.row, refused.why), (3, "its number is not the next one"));
+}
+
+#[test]
+fn each_step_names_its_oldest_ready_delivery() {
+    let mut flow = fan_out(GatherRule::default());
+    flow.split_into(&["1", "2", "3"]);
+    let named: Vec<_> = flow.bench.run.ready_steps().collect();
+    let oldest = flow.bench.run.ready().next().unwrap().0;
+    assert_eq!(named, [(StepId(1), oldest)]);
+    flow.bench.take(flow.work);
+    assert_ne!(flow.bench.run.ready_steps().next().unwrap().1, oldest);
 }

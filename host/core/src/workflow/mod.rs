@@ -1,8 +1,17 @@
 //! A workflow: steps joined by their contracts into a graph that routes events by type.
-//! [`file`] reads `workflow.toml`; joining it with contracts finds everything that is wrong at
-//! once, or gives the [`Workflow`] that runs move through.
+//! [`parse`] reads `workflow.toml`; [`join()`] joins it with the contracts of its steps and finds
+//! everything that is wrong at once, or gives the [`Workflow`] that runs move through; [`fit()`] says
+//! how one more component could be wired in.
 
 pub mod file;
+mod finding;
+pub mod fit;
+mod joining;
+
+pub use file::parse;
+pub use finding::{Finding, Severity};
+pub use fit::fit;
+pub use joining::{Joined, join};
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -10,6 +19,7 @@ use std::time::Duration;
 use crate::event::TypeName;
 use crate::retry::Policy;
 use crate::shape::Shape;
+use crate::shape::read::{self, Error};
 
 /// An event type of the workflow: an index into [`Workflow::events`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -241,5 +251,35 @@ impl Workflow {
     /// The node of a step.
     pub fn step(&self, id: StepId) -> &StepNode {
         &self.steps[id.0 as usize]
+    }
+
+    /// Whether `text` is a start value that everybody who takes the start event can read.
+    pub fn check_start(&self, text: &str) -> Result<(), Error> {
+        let start = self.event(self.start);
+        read::check(text, "start", &start.shape)?;
+        let takers = start.consumers.iter().flat_map(|taker| &self.handler(taker.handler).inputs);
+        let own = takers.filter(|input| input.event == self.start);
+        own.into_iter().try_for_each(|input| read::check(text, "start", &input.shape))
+    }
+}
+
+impl EmitPlan {
+    /// The events it names, with the shapes they are written in, in order.
+    pub fn events(&self) -> Vec<(EventId, &Shape)> {
+        match self {
+            EmitPlan::Nothing => Vec::new(),
+            EmitPlan::Event(event, shape) => vec![(*event, shape)],
+            EmitPlan::Variant(cases) => cases.iter().map(|(_, event, shape)| (*event, shape)).collect(),
+            EmitPlan::Option(inner) | EmitPlan::List(inner) => inner.events(),
+        }
+    }
+
+    /// Whether it holds a list: then each success opens a scope, if a join is bound to it.
+    pub fn is_opener(&self) -> bool {
+        match self {
+            EmitPlan::List(_) => true,
+            EmitPlan::Option(inner) => inner.is_opener(),
+            EmitPlan::Nothing | EmitPlan::Event(..) | EmitPlan::Variant(_) => false,
+        }
     }
 }

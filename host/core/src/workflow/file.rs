@@ -1,1 +1,0 @@
-//! `workflow.toml`, read and checked by itself.

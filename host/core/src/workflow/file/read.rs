@@ -1,0 +1,199 @@
+//! The story of each level: which keys it has, what each takes, and what stands in where one is
+//! missing. Everything wrong is noted on the way; nothing stops at the first finding.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::table::{COUNT, Entry, Reader, Table};
+use super::{File, Gather, Lined, Literal, Pairing, Skip, Step, Wire, keys};
+use crate::outcome::Class;
+use crate::retry::Policy;
+use crate::workflow::{OnEmpty, OnFailed};
+
+/// Names that mean something else beside steps.
+const RESERVED: [&str; 5] = ["start", "stop", "human", "run", "host"];
+
+/// The wall-clock limit of an attempt where the file sets none.
+const ATTEMPT: Duration = Duration::from_secs(30);
+
+/// The shortest time that a limit may be.
+const MOMENT: Duration = Duration::from_millis(1);
+
+const NAME: &str =
+    "is not a name; use lower-case letters, digits and `-`, beginning with a letter, 64 at most";
+
+const COMPONENT: &str = "name the step's component: `component = \"components/NAME.wasm\"`";
+
+pub(super) fn file(reader: &mut Reader, table: &Table<'_>) -> Option<File> {
+    reader.missing(table, 1, "workflow", "give the workflow a name: `workflow = \"refunds\"`");
+    reader.missing(table, 1, "start", "name the event that begins a run: `start = \"order-placed\"`");
+    reader.missing(table, 1, "stop", "name the events that end a run: `stop = [\"order-settled\"]`");
+    let workflow = reader.text(table, "workflow");
+    if let Some(name) = workflow.as_ref().filter(|name| !is_name(&name.value)) {
+        reader.report(None, name.line, format!("the name {:?} {NAME}", name.value));
+    }
+    let start = reader.text(table, "start");
+    let stop = reader.texts(table, "stop");
+    if stop.as_ref().is_some_and(Vec::is_empty) {
+        let line = reader.line_of(table, "stop").unwrap_or(1);
+        reader.report(None, line, "`stop` is empty; name the events that end a run".into());
+    }
+    let publish = reader.texts(table, "publish").unwrap_or_default();
+    let timeout = reader.duration(table, "timeout", MOMENT);
+    let skip_checks = skip_checks(reader, table);
+    let steps = steps(reader, table);
+    Some(File { workflow: workflow?.value, start: start?, stop: stop?, publish, timeout, skip_checks, steps })
+}
+
+fn is_name(text: &str) -> bool {
+    let belongs = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    text.len() <= 64 && text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(belongs)
+}
+
+fn skip_checks(reader: &mut Reader, table: &Table<'_>) -> BTreeSet<Skip> {
+    let words = reader.words(table, "skip-checks", &[("reachability", Skip::Reachability)]);
+    words.unwrap_or_default().into_iter().collect()
+}
+
+fn steps(reader: &mut Reader, table: &Table<'_>) -> Vec<Step> {
+    let entries = reader.named(table, "steps");
+    if entries.is_empty() {
+        let line = reader.line_of(table, "steps").unwrap_or(1);
+        reader.report(None, line, "the workflow has no step; add a table `[steps.NAME]`".into());
+    }
+    entries.iter().filter_map(|entry| step(reader, entry)).collect()
+}
+
+fn step(reader: &mut Reader, entry: &Entry<'_>) -> Option<Step> {
+    let name = entry.name.clone();
+    if RESERVED.contains(&name.value.as_str()) {
+        let message = format!("the step name `{}` is reserved; choose another one", name.value);
+        reader.report(None, name.line, message);
+    } else if !is_name(&name.value) {
+        reader.report(None, name.line, format!("the step name {:?} {NAME}", name.value));
+    }
+    let Some(table) = entry.step(reader, &keys::STEP) else {
+        return entry.refuse(reader, "a table");
+    };
+    reader.missing(&table, name.line, "component", COMPONENT);
+    let component = component(reader, &table);
+    let concurrency = concurrency(reader, &table);
+    exhausted(reader, &table);
+    Some(Step {
+        name,
+        source: reader.text(&table, "source").map(|source| source.value),
+        concurrency_run: concurrency.0,
+        concurrency_all: concurrency.1,
+        timeout: reader.duration(&table, "timeout", MOMENT).unwrap_or(ATTEMPT),
+        retry: retry(reader, &table),
+        takes: wires(reader, &table, "takes"),
+        gives: wires(reader, &table, "gives"),
+        when: when(reader, &table),
+        handles: reader.texts(&table, "handles"),
+        gather: gather(reader, &table),
+        join: pairing(reader, &table),
+        skip_checks: skip_checks(reader, &table),
+        component: component?,
+    })
+}
+
+fn component(reader: &mut Reader, table: &Table<'_>) -> Option<String> {
+    let component = reader.text(table, "component")?;
+    if component.value.starts_with("oci://") {
+        let message = "`component` from a registry (`oci://…`) is not yet supported; give a path to a file";
+        reader.report(table.step(), component.line, message.into());
+    }
+    Some(component.value)
+}
+
+fn concurrency(reader: &mut Reader, table: &Table<'_>) -> (Option<u32>, Option<u32>) {
+    if !reader.is_table(table, "concurrency") {
+        let wanted = format!("{COUNT}, or `{{ run = …, all = … }}`");
+        return (reader.count_or(table, "concurrency", &wanted), None);
+    }
+    let Some(inner) = reader.inner(&keys::CONCURRENCY, table, "concurrency") else { return (None, None) };
+    (reader.count(&inner, "run"), reader.count(&inner, "all"))
+}
+
+/// What becomes of a delivery that is not tried again: in this release, it always fails.
+fn exhausted(reader: &mut Reader, table: &Table<'_>) {
+    let word = reader.word(table, "exhausted", &[("fail", true), ("park", false)]);
+    if word == Some(false) {
+        let line = reader.line_of(table, "exhausted").unwrap_or(1);
+        let message = "`exhausted = \"park\"` is not yet supported; write \"fail\", or remove it";
+        reader.report(table.step(), line, message.into());
+    }
+}
+
+fn retry(reader: &mut Reader, table: &Table<'_>) -> Policy {
+    let plain = Policy::default();
+    let Some(table) = reader.inner(&keys::RETRY, table, "retry") else { return plain };
+    let classes = Class::ALL.map(|class| (class.as_str(), class));
+    let on = reader.words(&table, "on", &classes).map(|on| on.into_iter().collect());
+    Policy {
+        attempts: reader.count(&table, "attempts").unwrap_or(plain.attempts),
+        initial: reader.duration(&table, "initial", Duration::ZERO).unwrap_or(plain.initial),
+        factor: reader
+            .number(&table, "factor", 1.0..=1000.0, "a number from 1 to 1000")
+            .unwrap_or(plain.factor),
+        max: reader.duration(&table, "max", Duration::ZERO).unwrap_or(plain.max),
+        jitter: reader.number(&table, "jitter", 0.0..=1.0, "a number from 0 to 1").unwrap_or(plain.jitter),
+        within: reader.duration(&table, "within", MOMENT),
+        on: on.unwrap_or(plain.on),
+    }
+}
+
+fn wires(reader: &mut Reader, table: &Table<'_>, key: &str) -> Vec<Wire> {
+    let entries = reader.named(table, key);
+    entries.iter().filter_map(|entry| wire(reader, entry)).collect()
+}
+
+fn wire(reader: &mut Reader, entry: &Entry<'_>) -> Option<Wire> {
+    let own = entry.name.clone();
+    let Some(table) = entry.table(reader, &keys::WIRE) else {
+        let event = entry.text(reader, "the name of an event, or `{ event = …, fields = { … } }`")?;
+        return Some(Wire { own, event, fields: Vec::new() });
+    };
+    reader.missing(&table, own.line, "event", "name the workflow's event");
+    let fields = reader.named(&table, "fields");
+    let fields = fields.iter().filter_map(|field| {
+        let theirs = field.text(reader, "the name of a field of the workflow's event")?;
+        Some((field.name.clone(), theirs))
+    });
+    let fields = fields.collect();
+    Some(Wire { own, event: reader.text(&table, "event")?, fields })
+}
+
+fn when(reader: &mut Reader, table: &Table<'_>) -> Vec<(Lined<String>, Literal)> {
+    let entries = reader.named(table, "when");
+    let conditions = entries.iter().filter_map(|entry| match entry.value.get_ref().as_bool() {
+        Some(bool) => Some((entry.name.clone(), Literal::Bool(bool))),
+        None => {
+            let text = entry.text(reader, "text, `true` or `false`")?;
+            Some((entry.name.clone(), Literal::Text(text.value)))
+        }
+    });
+    conditions.collect()
+}
+
+fn gather(reader: &mut Reader, table: &Table<'_>) -> Option<Gather> {
+    let line = reader.line_of(table, "gather")?;
+    let table = reader.inner(&keys::GATHER, table, "gather")?;
+    let failed = [("fail", OnFailed::Fail), ("skip", OnFailed::Skip)];
+    let empty = [("fire", OnEmpty::Fire), ("skip", OnEmpty::Skip)];
+    Some(Gather {
+        line,
+        of: reader.text(&table, "of"),
+        take: reader.count(&table, "take"),
+        until: reader.text(&table, "until"),
+        wait: reader.duration(&table, "wait", MOMENT),
+        failed: reader.word(&table, "failed", &failed).unwrap_or_default(),
+        empty: reader.word(&table, "empty", &empty).unwrap_or_default(),
+    })
+}
+
+fn pairing(reader: &mut Reader, table: &Table<'_>) -> Option<Pairing> {
+    let line = reader.line_of(table, "join")?;
+    let table = reader.inner(&keys::JOIN, table, "join")?;
+    Some(Pairing { line, by: reader.text(&table, "by"), of: reader.text(&table, "of") })
+}

@@ -1,0 +1,9 @@
+//! Small workflows as data: a line for each step, its handlers in the notation of contract reports.
+//! What comes out is what `check` prints: homes and warnings, or every finding.
+
+pub(in crate::workflow) mod bench;
+mod drive;
+mod flows;
+mod homes;
+mod random;
+mod wiring;
