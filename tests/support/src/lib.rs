@@ -24,48 +24,27 @@
 //! assert!(lockstep_test_support::component_with(wit, wat).starts_with(b"\0asm"));
 //! ```
 
+use lockstep_toolchain::{from_text, resolve};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
-use wit_parser::{LiftLowerAbi, ManglingAndAbi, Resolve, WorldId};
-
-/// The host's own WIT, for whatever a fixture takes from it.
-const STEP_WIT: [(&str, &str); 4] = [
-    ("types.wit", include_str!("../../../wit/lockstep-step/types.wit")),
-    ("log.wit", include_str!("../../../wit/lockstep-step/log.wit")),
-    ("run.wit", include_str!("../../../wit/lockstep-step/run.wit")),
-    ("host-events.wit", include_str!("../../../wit/lockstep-step/host-events.wit")),
-];
+use wit_parser::{LiftLowerAbi, ManglingAndAbi};
 
 /// A component of the one world in `wit`; its functions trap when they are called.
 pub fn component(wit: &str) -> Vec<u8> {
-    let (resolve, world) = parse(wit);
-    let module = wit_component::dummy_module(&resolve, world, ManglingAndAbi::Legacy(LiftLowerAbi::Sync));
-    encode(module, &resolve, world)
+    let (resolve, world) = resolve(wit).unwrap_or_else(|error| panic!("{error}"));
+    let mangling = ManglingAndAbi::Legacy(LiftLowerAbi::Sync);
+    let mut module = wit_component::dummy_module(&resolve, world, mangling);
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8)
+        .unwrap_or_else(|error| panic!("{error:#}"));
+    let encoder = ComponentEncoder::default().module(&module).unwrap_or_else(|error| panic!("{error:#}"));
+    encoder.validate(true).encode().unwrap_or_else(|error| panic!("{error:#}"))
 }
 
 /// A component of the one world in `wit`, with the core module in `wat` behind it.
 pub fn component_with(wit: &str, wat: &str) -> Vec<u8> {
-    let (resolve, world) = parse(wit);
-    let module = wat::parse_str(wat).unwrap_or_else(|error| panic!("{error}"));
-    encode(module, &resolve, world)
+    from_text(wit, wat).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// A component or module in WebAssembly text.
 pub fn wasm(wat: &str) -> Vec<u8> {
     wat::parse_str(wat).unwrap_or_else(|error| panic!("{error}"))
-}
-
-fn parse(wit: &str) -> (Resolve, WorldId) {
-    let mut resolve = Resolve::default();
-    let step: String = STEP_WIT.iter().map(|(_, text)| *text).collect();
-    resolve.push_str("lockstep-step.wit", &step).unwrap_or_else(|error| panic!("{error:#}"));
-    let package = resolve.push_str("fixture.wit", wit).unwrap_or_else(|error| panic!("{error:#}"));
-    let world = resolve.select_world(&[package], None).unwrap_or_else(|error| panic!("{error:#}"));
-    (resolve, world)
-}
-
-fn encode(mut module: Vec<u8>, resolve: &Resolve, world: WorldId) -> Vec<u8> {
-    embed_component_metadata(&mut module, resolve, world, StringEncoding::UTF8)
-        .unwrap_or_else(|error| panic!("{error:#}"));
-    let encoder = ComponentEncoder::default().module(&module).unwrap_or_else(|error| panic!("{error:#}"));
-    encoder.validate(true).encode().unwrap_or_else(|error| panic!("{error:#}"))
 }
