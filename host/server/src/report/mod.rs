@@ -1,0 +1,44 @@
+//! What people are told, all of it on stderr but results: stdout carries those and nothing else.
+//! Text that comes from a guest is inert before it is printed.
+
+mod progress;
+mod story;
+
+pub(crate) use progress::Reporter;
+
+use std::io::{self, Write};
+
+/// Prints a result. A reader that went away is no error of ours.
+pub(crate) fn out(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| match text.ends_with('\n') {
+        true => Ok(()),
+        false => stdout.write_all(b"\n"),
+    });
+    match written.and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+/// Prints an error with its causes, each line after `error: `.
+pub(crate) fn error(error: &anyhow::Error) {
+    for line in format!("{error:#}").lines() {
+        to_stderr(&format!("error: {line}"));
+    }
+}
+
+/// Prints warnings, a line each.
+pub(crate) fn warnings(lines: &[String]) {
+    lines.iter().for_each(|line| to_stderr(&format!("warning: {line}")));
+}
+
+/// Prints a line of what is going on.
+pub(crate) fn progress(line: &str) {
+    to_stderr(line);
+}
+
+/// A closed stderr must not end the program.
+fn to_stderr(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}

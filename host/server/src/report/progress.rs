@@ -1,0 +1,99 @@
+//! Tells a run while it goes on: lines on stderr, and below them, on a terminal, one that moves.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use lockstep_core::journal::Commit;
+use lockstep_core::workflow::Workflow;
+use lockstep_runtime::{Attempt, Observer, Rest};
+use lockstep_sandbox::{Level, Report};
+
+use super::story::{Story, ending};
+use super::to_stderr;
+use crate::inert;
+
+const REDRAW: Duration = Duration::from_millis(120);
+
+/// An observer that tells people.
+pub(crate) struct Reporter {
+    inner: Mutex<Inner>,
+    bar: ProgressBar,
+    workflow: Arc<Workflow>,
+    verbose: bool,
+}
+
+struct Inner {
+    story: Story,
+    running: usize,
+    done: usize,
+}
+
+impl Reporter {
+    /// A reporter for runs of `workflow`; `verbose` adds every event and every line of a step's log.
+    pub(crate) fn new(workflow: Arc<Workflow>, verbose: bool) -> Reporter {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed:.dim}") {
+            bar.set_style(style);
+        }
+        bar.enable_steady_tick(REDRAW);
+        let inner = Inner { story: Story::new(workflow.clone(), verbose), running: 0, done: 0 };
+        Reporter { inner: Mutex::new(inner), bar, workflow, verbose }
+    }
+
+    /// The run has come to rest.
+    pub(crate) fn end(&self, rest: &Rest) {
+        self.bar.finish_and_clear();
+        to_stderr(&ending(&self.workflow, rest));
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn line(&self, line: &str) {
+        self.bar.suspend(|| to_stderr(line));
+    }
+
+    fn show(&self, inner: &Inner) {
+        let waiting = inner.story.open().saturating_sub(inner.running);
+        let (running, done) = (inner.running, inner.done);
+        self.bar.set_message(format!("{running} running, {waiting} waiting, {done} done"));
+    }
+}
+
+impl Observer for Reporter {
+    fn began(&self, _: &Attempt) {
+        let mut inner = self.inner();
+        inner.running += 1;
+        self.show(&inner);
+    }
+
+    fn reported(&self, attempt: &Attempt, report: &Report) {
+        let mut inner = self.inner();
+        inner.running = inner.running.saturating_sub(1);
+        inner.done += 1;
+        self.show(&inner);
+        for line in report.log.iter().filter(|line| self.verbose || line.level >= Level::Warn) {
+            for text in inert::lines(&line.message) {
+                let told = format!("{}: {text}", word(line.level));
+                self.line(&inner.story.of_step(&attempt.step, &told));
+            }
+        }
+    }
+
+    fn committed(&self, commit: &Commit) {
+        let lines = self.inner().story.tell(commit);
+        lines.iter().for_each(|line| self.line(line));
+    }
+}
+
+fn word(level: Level) -> &'static str {
+    match level {
+        Level::Trace => "trace",
+        Level::Debug => "debug",
+        Level::Info => "info",
+        Level::Warn => "warn",
+        Level::Error => "error",
+    }
+}

@@ -1,0 +1,79 @@
+//! Steps that trap, loop, hoard and flood: the run fails with the reason, in bounded time and
+//! memory, and the program ends as it says it does.
+
+use std::time::{Duration, Instant};
+
+use expect_test::{Expect, expect};
+
+use crate::project::{FLOODS, HOGS, Project, SPINS, TRAPS, WORKFLOW};
+
+fn check(kind: u32, expected: Expect) {
+    let begun = Instant::now();
+    let ended = Project::jobs().lockstep(&["run", ".", "--input", &format!("{{\"kind\":{kind}}}")]);
+    expected.assert_eq(&ended.told());
+    assert!(begun.elapsed() < Duration::from_secs(25), "well before the step's timeout of 30 s");
+}
+
+#[test]
+fn a_step_that_traps() {
+    check(
+        TRAPS,
+        expect![[r#"
+        exit 1
+          work  failed for good at attempt 1: trap `unreachable`: it trapped: wasm `unreachable` instruction executed
+        failed: step `work` failed: trap `unreachable`: it trapped: wasm `unreachable` instruction executed
+    "#]],
+    );
+}
+
+#[test]
+fn a_step_that_loops_for_ever() {
+    check(
+        SPINS,
+        expect![[r#"
+        exit 1
+          work  failed for good at attempt 1: limit `cpu`: the attempt computed longer than its 2s
+        failed: step `work` failed: limit `cpu`: the attempt computed longer than its 2s
+    "#]],
+    );
+}
+
+#[test]
+fn a_step_that_eats_memory() {
+    check(
+        HOGS,
+        expect![[r#"
+        exit 1
+          work  failed for good at attempt 1: limit `memory`: it wanted more memory than its 64 MiB
+        failed: step `work` failed: limit `memory`: it wanted more memory than its 64 MiB
+    "#]],
+    );
+}
+
+#[test]
+fn a_step_that_emits_ten_million_events() {
+    check(
+        FLOODS,
+        expect![[r#"
+        exit 1
+          work  failed for good at attempt 1: limit `output`: it handed the host more data than one call may carry
+        failed: step `work` failed: limit `output`: it handed the host more data than one call may carry
+    "#]],
+    );
+}
+
+#[test]
+fn a_trap_is_tried_again_as_the_policy_says() {
+    let project = Project::jobs().with(
+        "workflow.toml",
+        WORKFLOW.replace("attempts = 1", "attempts = 3, initial = \"1ms\", jitter = 0"),
+    );
+    let ended = project.lockstep(&["run", ".", "--input", &format!("{{\"kind\":{TRAPS}}}")]);
+    expect![[r#"
+        exit 1
+          work  attempt 1 failed: trap `unreachable`: it trapped: wasm `unreachable` instruction executed; again in 1 ms
+          work  attempt 2 failed: trap `unreachable`: it trapped: wasm `unreachable` instruction executed; again in 2 ms
+          work  failed for good at attempt 3: trap `unreachable`: it trapped: wasm `unreachable` instruction executed
+        failed: step `work` failed: trap `unreachable`: it trapped: wasm `unreachable` instruction executed
+    "#]].assert_eq(&ended.told());
+}

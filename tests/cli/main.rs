@@ -1,0 +1,9 @@
+//! The program from outside: what a user types, what comes out on which stream, and how it ends.
+
+mod bad_input;
+mod commands;
+mod hostile;
+mod plugins;
+mod project;
+mod readme;
+mod run;

@@ -1,0 +1,100 @@
+//! `lockstep run`.
+
+use std::process::Stdio;
+
+use expect_test::expect;
+use serde_json::Value;
+
+use crate::project::{OK, Project, SILENT, SPINS, TRAPS, WORKFLOW, command, ended};
+
+fn job(kind: u32) -> String {
+    format!("{{\"kind\":{kind}}}")
+}
+
+#[test]
+fn stdout_carries_the_result_and_nothing_else() {
+    let ended = Project::jobs().lockstep(&["run", ".", "--input", &job(OK)]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (0, "{\"n\":0}\n"));
+    assert!(ended.stderr.ends_with("  work  done → answer\ncompleted with answer\n"), "{}", ended.stderr);
+}
+
+#[test]
+fn the_input_comes_from_the_command_line_a_file_or_stdin() {
+    let project = Project::jobs().with("job.json", job(OK));
+    for (input, stdin) in [(job(OK).as_str(), ""), ("@job.json", ""), ("-", job(OK).as_str())] {
+        let ended = project.lockstep_with(&["run", "workflow.toml", "--input", input], stdin);
+        assert_eq!((ended.code, ended.stdout.as_str()), (0, "{\"n\":0}\n"), "{input}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn json_is_one_object_for_every_end() {
+    let project = Project::jobs();
+    let told = |input: &str| -> Value {
+        serde_json::from_str(&project.lockstep(&["run", ".", "--json", "--input", input]).stdout).unwrap()
+    };
+    let done = told(&job(OK));
+    assert_eq!(
+        (&done["status"], &done["result"]["n"], &done["error"]),
+        (&"completed".into(), &0.into(), &Value::Null)
+    );
+    assert_eq!(done["run_id"].as_str().unwrap().len(), 26);
+    let failed = told(&job(TRAPS));
+    assert_eq!((&failed["status"], &failed["result"]), (&"failed".into(), &Value::Null));
+    assert_eq!(
+        failed["error"],
+        "step `work` failed: trap `unreachable`: it trapped: wasm `unreachable` instruction executed"
+    );
+    let refused = told("[]");
+    assert_eq!((&refused["status"], &refused["run_id"]), (&"refused".into(), &Value::Null));
+    assert!(refused["error"].as_str().unwrap().starts_with("the input does not fit: start: expected record"));
+}
+
+#[test]
+fn verbose_shows_every_event_with_its_value() {
+    let ended = Project::jobs().lockstep(&["run", ".", "--verbose", "--input", &job(OK)]);
+    assert!(ended.stderr.contains("  2 job {\"kind\":0}\n"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("answer {\"n\":0}\n"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_run_in_which_nothing_is_left_to_do_is_stalled_and_says_why() {
+    let ended = Project::jobs().lockstep(&["run", ".", "--input", &job(SILENT)]);
+    expect![[r#"
+        exit 5
+          work  done
+        stalled: nothing is left that could bring a stop event: the last handlers emitted no event that a step takes
+    "#]].assert_eq(&ended.told());
+}
+
+#[test]
+fn a_run_that_takes_too_long_is_timed_out() {
+    let project = Project::jobs().with("workflow.toml", format!("timeout = \"200ms\"\n{WORKFLOW}"));
+    expect![[r#"
+        exit 6
+        timed-out: the run took longer than its 200ms
+    "#]]
+    .assert_eq(&project.lockstep(&["run", ".", "--input", &job(SPINS)]).told());
+}
+
+#[test]
+fn an_interrupt_cancels_the_run_though_its_guest_loops() {
+    let project = Project::jobs();
+    let child = command(&project.path("."), &["run", ".", "--json", "--input", &job(SPINS)]);
+    let mut child = { child }.stdin(Stdio::null()).spawn().unwrap();
+    // The first line on stderr says that the run has begun, and that interrupts are heard.
+    let mut stderr = std::io::BufReader::new(child.stderr.take().unwrap());
+    std::io::BufRead::read_line(&mut stderr, &mut String::new()).unwrap();
+    std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let ended = ended(child.wait_with_output().unwrap());
+    assert_eq!(ended.code, 130);
+    assert_eq!(serde_json::from_str::<Value>(&ended.stdout).unwrap()["status"], "cancelled");
+}
+
+#[test]
+fn a_closed_stdout_is_no_panic() {
+    let project = Project::jobs();
+    let mut child = command(&project.path("."), &["run", ".", "--input", &job(OK)]).spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(ended(child.wait_with_output().unwrap()).code, 0);
+}
