@@ -1,2 +1,40 @@
-//! Placeholder.
-fn main() {}
+//! Lockstep's own commands: `cargo xtask demo` shows what it does, `cargo xtask test` proves it.
+//! Both say what they are about to do, install what is missing, and end with one clear line.
+
+mod demo;
+mod guests;
+mod stage;
+mod test;
+
+use std::process::ExitCode;
+
+use stage::say;
+
+const HELP: &str = "\
+cargo xtask demo      set up, build the plugins, run both workflows on their real input
+cargo xtask test      format, lint, build, test: everything that must hold
+cargo xtask guests    only build the plugins' components";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let done = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["demo"] => demo::run(),
+        ["test"] => test::run(),
+        ["guests"] => guests::build(),
+        ["help" | "--help" | "-h"] => {
+            say(HELP);
+            return ExitCode::SUCCESS;
+        }
+        _ => {
+            say(HELP);
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("\nerror: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}

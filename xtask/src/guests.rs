@@ -1,0 +1,62 @@
+//! The plugins' components: every `plugins/*/steps/NAME` becomes `plugins/*/components/NAME.wasm`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use lockstep_toolchain::{Install, Toolchain};
+
+use crate::stage::{root, say, target};
+
+/// Builds them all, and installs what the build needs.
+pub(crate) fn build() -> Result<()> {
+    let progress = |line: &str| say(&format!("   {line}"));
+    let sysroots = lockstep_toolchain::user_cache().unwrap_or_else(target).join("sysroot");
+    let toolchain = Toolchain::find(&sysroots, Install::Allowed, &progress)?;
+    for built in toolchain.build(&sources()?, &target().join("guests"), &progress)? {
+        let component = component(&built.source)?;
+        write_if_new(&component, &built.component)?;
+        let shown = component.strip_prefix(root()).unwrap_or(&component).display().to_string();
+        say(&format!("   {shown}  {} KiB", built.component.len().div_ceil(1024)));
+    }
+    Ok(())
+}
+
+/// The folders of all workflows and guests.
+pub(crate) fn plugins() -> Result<Vec<PathBuf>> {
+    folders(&root().join("plugins"), "steps")
+}
+
+fn sources() -> Result<Vec<PathBuf>> {
+    let mut sources = Vec::new();
+    for plugin in plugins()? {
+        sources.extend(folders(&plugin.join("steps"), "Cargo.toml")?);
+    }
+    Ok(sources)
+}
+
+/// The folders in `parent` that hold an entry of this name, in order.
+fn folders(parent: &Path, holding: &str) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(parent).with_context(|| format!("{} cannot be read", parent.display()))?;
+    let mut folders: Vec<_> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.join(holding).exists())
+        .collect();
+    folders.sort();
+    Ok(folders)
+}
+
+fn component(source: &Path) -> Result<PathBuf> {
+    let name = source.file_name().context("a step has a name")?.to_string_lossy();
+    let plugin = source.parent().and_then(Path::parent).context("a step lies in a plugin")?;
+    Ok(plugin.join("components").join(format!("{name}.wasm")))
+}
+
+/// A component keeps its time if it did not change, but is never older than its source.
+fn write_if_new(path: &Path, bytes: &[u8]) -> Result<()> {
+    if fs::read(path).is_ok_and(|there| there == bytes) {
+        return Ok(fs::File::options().append(true).open(path)?.set_modified(std::time::SystemTime::now())?);
+    }
+    fs::create_dir_all(path.parent().context("a component lies in a folder")?)?;
+    fs::write(path, bytes).with_context(|| format!("{} cannot be written", path.display()))
+}
