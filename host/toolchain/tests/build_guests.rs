@@ -8,19 +8,20 @@ use lockstep_core::contract::Contract;
 use lockstep_toolchain::{Error, Install, Toolchain};
 
 /// Beside what `cargo xtask` builds, so that nothing is compiled twice.
-fn target(folder: &str) -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name(folder)
+fn guests() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("guests")
 }
 
 fn toolchain() -> Toolchain {
-    let found = Toolchain::find(&target("sysroot"), Install::Never, &|_| {});
+    let sysroots = lockstep_toolchain::user_cache().unwrap_or_else(guests).join("sysroot");
+    let found = Toolchain::find(&sysroots, Install::Never, &|_| {});
     found.unwrap_or_else(|error| panic!("{error}"))
 }
 
 #[test]
 fn a_source_folder_becomes_a_component_whose_contract_can_be_read() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/lab/steps/lab");
-    let built = toolchain().build(std::slice::from_ref(&source), &target("guests"), &|_| {});
+    let built = toolchain().build(std::slice::from_ref(&source), &guests(), &|_| {});
     let built = built.unwrap_or_else(|error| panic!("{error}"));
     let [lab] = &built[..] else { panic!("one source, {} components", built.len()) };
     assert_eq!((&lab.source, lab.package.as_str()), (&source, "lab"));
