@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use expect_test::{Expect, expect};
 
-use crate::project::{FLOODS, HOGS, Project, SPINS, TRAPS, WORKFLOW};
+use crate::project::{FLOODS, FORGES, HOGS, Project, SPINS, TRAPS, WORKFLOW};
 
 fn check(kind: u32, expected: Expect) {
     let begun = Instant::now();
@@ -58,6 +58,18 @@ fn a_step_that_emits_ten_million_events() {
         exit 1
           work  failed for good at attempt 1: limit `output`: it handed the host more data than one call may carry
         failed: step `work` failed: limit `output`: it handed the host more data than one call may carry
+    "#]],
+    );
+}
+
+#[test]
+fn a_step_whose_words_would_move_the_cursor() {
+    check(
+        FORGES,
+        expect![[r#"
+        exit 1
+          work  failed for good at attempt 1: permanent `evil`: \u{1b}[2J\u{7}\u{202e}gnp.
+        failed: step `work` failed: permanent `evil`: \u{1b}[2J\u{7}\u{202e}gnp.
     "#]],
     );
 }

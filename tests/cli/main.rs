@@ -3,6 +3,7 @@
 mod bad_input;
 mod commands;
 mod hostile;
+mod lab;
 mod plugins;
 mod project;
 mod readme;

@@ -19,8 +19,16 @@ const EVENTS: &str = "
 
 const WAT: &str = r#"(module
     (memory (export "memory") 2)
+    (data (i32.const 2048) "evil\1b[2J\07\e2\80\aegnp.")
     (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 65536)
     (func (export "on-job") (param $kind i32) (param i32 i32 i32) (result i32) (local $n i32)
+      (if (i32.eq (local.get $kind) (i32.const 6)) (then
+        (i32.store8 (i32.const 0) (i32.const 1))
+        (i32.store8 (i32.const 8) (i32.const 1))
+        (i32.store (i32.const 12) (i32.const 2048)) (i32.store (i32.const 16) (i32.const 4))
+        (i32.store (i32.const 20) (i32.const 2052)) (i32.store (i32.const 24) (i32.const 12))
+        (i32.store8 (i32.const 32) (i32.const 0)) (i32.store8 (i32.const 48) (i32.const 0))
+        (return (i32.const 0))))
       (local.set $n (i32.const 1))
       (block $ok (block $none (block $flood (block $hog (block $spin (block $trap
         (br_table $ok $trap $spin $hog $flood $none (local.get $kind)))
@@ -42,6 +50,7 @@ pub(crate) const SPINS: u32 = 2;
 pub(crate) const HOGS: u32 = 3;
 pub(crate) const FLOODS: u32 = 4;
 pub(crate) const SILENT: u32 = 5;
+pub(crate) const FORGES: u32 = 6;
 
 pub(crate) const WORKFLOW: &str = r#"workflow = "jobs"
 start = "job"

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use anyhow::Result;
 
 use crate::guests;
-use crate::stage::{Stages, say, sh};
+use crate::stage::{Stages, say, sh, target};
 
 /// All stages, the quick ones first.
 pub(crate) fn run() -> Result<()> {
@@ -18,20 +18,25 @@ pub(crate) fn run() -> Result<()> {
         .run("lints", || sh(".", "cargo clippy --locked --quiet --workspace --all-targets -- -D warnings"))?;
     stages.run("tests", tests)?;
     stages.run("documentation", documentation)?;
-    stages.run("plugins and SDK: lints", || {
-        sh("plugins", "cargo clippy --locked --quiet --workspace --all-targets --target-dir ../target/plugins -- -D warnings")
-    })?;
-    stages.run("plugins and SDK: tests", || {
-        sh("plugins", "cargo test --locked --quiet --workspace --target-dir ../target/plugins")
-    })?;
+    stages.run("plugins and SDK: lints", || guest_side("clippy", "--all-targets", " -- -D warnings"))?;
+    stages.run("plugins and SDK: tests", || guest_side("test", "", ""))?;
     stages.report();
     say("\ntest: ok: every stage passed");
     Ok(())
 }
 
 fn format() -> Result<()> {
-    sh(".", "cargo fmt --all --check")?;
-    sh("plugins", "cargo fmt --all --check")
+    [".", "plugins", "guest-sdk/rust"].iter().try_for_each(|folder| sh(folder, "cargo fmt --all --check"))
+}
+
+/// A cargo command for the workspaces of the guest side, compiled for this machine.
+fn guest_side(command: &str, what: &str, rest: &str) -> Result<()> {
+    let target = target().join("plugins").display().to_string();
+    for folder in ["plugins", "guest-sdk/rust"] {
+        let line = format!("cargo {command} --locked --quiet --workspace {what} --target-dir {target}{rest}");
+        sh(folder, &line.replace("  ", " "))?;
+    }
+    Ok(())
 }
 
 /// nextest where it is installed, else cargo's own runner; doc tests by the latter in any case.
