@@ -8,3 +8,4 @@ mod plugins;
 mod project;
 mod readme;
 mod run;
+mod store;

@@ -26,7 +26,8 @@ fn golden(workflow: &str) {
     let inputs: Vec<_> = inputs.filter(|path| path.extension().is_some_and(|end| end == "json")).collect();
     assert!(inputs.len() >= 4);
     for input in inputs {
-        let ended = lockstep(&["run", workflow, "--input", &format!("@{}", input.display())]);
+        let input_file = format!("@{}", input.display());
+        let ended = lockstep(&["run", workflow, "--store", "memory", "--input", &input_file]);
         assert_eq!(ended.code, 0, "{}: {}", input.display(), ended.stderr);
         let expected = fs::read_to_string(folder.join("expected").join(input.file_name().unwrap())).unwrap();
         let expected: Value = serde_json::from_str(&expected).unwrap();
@@ -46,7 +47,8 @@ fn invoices_are_read_from_real_text_or_given_up_with_reasons() {
 
 #[test]
 fn a_flaky_step_is_tried_again_and_the_story_says_so() {
-    let ended = lockstep(&["run", "refunds", "--input", "@refunds/input/approved-busy-ledger.json"]);
+    let input = "@refunds/input/approved-busy-ledger.json";
+    let ended = lockstep(&["run", "refunds", "--store", "memory", "--input", input]);
     let told = "  history  attempt 1 failed: transient `ledger-busy`: ";
     assert!(ended.stderr.contains(told), "{}", ended.stderr);
     assert!(ended.stderr.contains("  history  done at attempt 2 → check-result\n"), "{}", ended.stderr);

@@ -34,6 +34,15 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All kinds.
+    const ALL: [Kind; 6] =
+        [Kind::Event, Kind::Delivery, Kind::Attempt, Kind::Timer, Kind::Scope, Kind::Status];
+
+    /// The kind that a backend stored as this word.
+    pub fn named(word: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+
     /// The word that a backend stores.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -121,6 +130,9 @@ pub enum Error {
         /// The first row that was offered.
         offered: u64,
     },
+    /// Another owner has taken the store over; this one writes nothing any more.
+    #[error("another process has taken this store over; nothing was written")]
+    Fenced,
     /// A stored row cannot be read.
     #[error(transparent)]
     Decode(#[from] DecodeError),

@@ -7,8 +7,10 @@
 
 pub mod conformance;
 mod memory;
+mod sqlite;
 
 pub use memory::Memory;
+pub use sqlite::{OpenError, Sqlite};
 
 use lockstep_core::journal::Error;
 use lockstep_core::run::{RunId, Seq};

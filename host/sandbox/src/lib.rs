@@ -1,5 +1,5 @@
 //! The only crate that knows wasmtime. Bytes of a component and a handler's plan go in; for each
-//! attempt an [`Outcome`](lockstep_core::outcome::Outcome) comes out, made in a fresh store and a
+//! attempt an [`Outcome`] comes out, made in a fresh store and a
 //! fresh instance that are gone afterwards. It knows no journal, no workflow file and no routing.
 
 mod attempt;

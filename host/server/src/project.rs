@@ -20,6 +20,8 @@ const LARGEST_COMPONENT: u64 = 256 << 20;
 
 /// A workflow whose components fit together.
 pub(crate) struct Project {
+    /// Where its file is.
+    pub(crate) folder: PathBuf,
     /// The graph.
     pub(crate) workflow: Arc<Workflow>,
     /// What somebody should look at, as lines.
@@ -97,7 +99,8 @@ impl Source {
             .map_err(|findings| Refused { lines: lines(&findings, &shown) })?;
         let mut warnings = lines(&joined.warnings, &shown);
         warnings.extend(self.file.steps.iter().filter_map(|step| self.stale(step)));
-        Ok(Project { workflow: Arc::new(joined.workflow), warnings, components })
+        let folder = self.beside("");
+        Ok(Project { folder, workflow: Arc::new(joined.workflow), warnings, components })
     }
 
     fn component(&self, step: &Step) -> Result<Component, Vec<Finding>> {

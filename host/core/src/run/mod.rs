@@ -57,6 +57,11 @@ impl RunId {
         &self.0
     }
 
+    /// Which share of all runs it belongs to: its first two digits.
+    pub fn partition(&self) -> u8 {
+        self.0.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()).unwrap_or(0)
+    }
+
     /// The same, to be kept.
     pub fn name(&self) -> Arc<str> {
         self.0.clone()

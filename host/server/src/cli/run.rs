@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use clap::Args;
 use lockstep_core::event::Json;
+use lockstep_core::journal::Journal;
 use lockstep_core::run::{RunId, Status};
 use lockstep_core::workflow::Workflow;
-use lockstep_journal::Memory;
+use lockstep_journal::{Memory, Sqlite};
 use lockstep_runtime::{Deployed, Host, Rest, RunHandle, Settings};
 use lockstep_sandbox::Sandbox;
 use serde::Serialize;
@@ -17,7 +18,7 @@ use serde_json::value::RawValue;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::exit::{self, BadInput, Exit};
-use crate::project::{Project, unreadable, wanted};
+use crate::project::{Project, Refused, unreadable, wanted};
 use crate::report::{self, Reporter};
 use crate::{config, inert};
 
@@ -40,6 +41,9 @@ pub(crate) struct Run {
     /// The start event: JSON, @FILE, or - for stdin
     #[arg(long, value_name = "JSON|@FILE|-", default_value = "{}")]
     input: String,
+    /// Where the run is kept: a file, or `memory` [default: lockstep.db beside the workflow]
+    #[arg(long, value_name = "FILE|memory")]
+    store: Option<PathBuf>,
     /// Show every event and every line of the steps' logs
     #[arg(long, short)]
     verbose: bool,
@@ -77,12 +81,23 @@ impl Run {
             Sandbox::new(&lockstep_sandbox::Settings { cache: config::cache(), ..Default::default() })?;
         let deployed = project.deploy(&sandbox)?;
         let reporter = Arc::new(Reporter::new(project.workflow.clone(), self.verbose));
-        let settings =
-            Settings { observers: vec![reporter.clone()], ..Settings::new(Arc::new(Memory::new())) };
-        let host = Host::new(settings);
+        let journal = self.journal(&project)?;
+        let host = Host::new(Settings { observers: vec![reporter.clone()], ..Settings::new(journal) });
         let (id, rest) = run_on(&host, &deployed, input).await?;
         reporter.end(&rest);
         Ok((id, rest))
+    }
+
+    fn journal(&self, project: &Project) -> Result<Arc<dyn Journal>, Refused> {
+        let store = match &self.store {
+            Some(memory) if memory.as_os_str() == "memory" => return Ok(Arc::new(Memory::new())),
+            Some(file) => file.clone(),
+            None => project.folder.join("lockstep.db"),
+        };
+        match Sqlite::open(&store) {
+            Ok(journal) => Ok(Arc::new(journal)),
+            Err(error) => Err(Refused::one(format!("{error} (`--store FILE`, or `--store memory`)"))),
+        }
     }
 
     fn read_input(&self, workflow: &Workflow) -> Result<Json, BadInput> {
