@@ -9,7 +9,7 @@ use syn::Item;
 use crate::emits::Conversion;
 use crate::handlers::{Handler, Target};
 use crate::options::Options;
-use crate::world::{SDK_WIT, World};
+use crate::world::World;
 
 /// The folder that holds the WIT where the attribute names none.
 const WIT: &str = "wit";
@@ -21,7 +21,7 @@ pub(crate) fn step(options: TokenStream, item: TokenStream) -> syn::Result<Token
     let world = World::read(&folder, options.world.as_deref());
     let world = world.map_err(|why| syn::Error::new(Span::call_site(), why))?;
     let handlers = target.handlers(&world)?;
-    Ok(expand(target, code(&world, &folder, &handlers)))
+    Ok(expand(target, code(&world, &handlers)))
 }
 
 fn folder(wit: &str) -> syn::Result<PathBuf> {
@@ -47,8 +47,8 @@ fn expand(target: Target, code: TokenStream) -> TokenStream {
     }
 }
 
-fn code(world: &World, folder: &Path, handlers: &[Handler]) -> TokenStream {
-    let bindings = bindings(world, folder);
+fn code(world: &World, handlers: &[Handler]) -> TokenStream {
+    let bindings = bindings(world);
     let conversions = world.conversions.iter().map(conversion);
     let types = &world.types;
     let text = text(&world.text);
@@ -72,12 +72,13 @@ fn code(world: &World, folder: &Path, handlers: &[Handler]) -> TokenStream {
     }
 }
 
-fn bindings(world: &World, folder: &Path) -> TokenStream {
-    let (id, folder) = (&world.id, folder.display().to_string());
+fn bindings(world: &World) -> TokenStream {
+    let id = &world.id;
+    let paths = world.paths.iter().map(|path| path.display().to_string());
     let with = world.sdk.iter().map(|(interface, module)| quote!(#interface: #module));
     quote! {
         ::lockstep_sdk::__private::wit_bindgen::generate!({
-            path: [#SDK_WIT, #folder],
+            path: [#(#paths),*],
             world: #id,
             runtime_path: "::lockstep_sdk::__private::wit_bindgen::rt",
             with: { #(#with),* },

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -32,6 +32,8 @@ pub(crate) struct World {
     pub(crate) conversions: Vec<Conversion>,
     /// The text of its package.
     pub(crate) text: String,
+    /// Where all of its WIT lies, in the order of reading.
+    pub(crate) paths: Vec<PathBuf>,
 }
 
 /// What is wrong, and the fix.
@@ -41,13 +43,17 @@ impl World {
     /// The named world of the WIT in `folder`, or its only one.
     pub(crate) fn read(folder: &Path, name: Option<&str>) -> Read<World> {
         let mut resolve = Resolve::default();
-        resolve.push_path(SDK_WIT).map_err(|error| resolve.render_error(&error))?;
+        let mut paths = vec![folder.to_owned()];
+        if !has_own_copy(folder) {
+            resolve.push_path(SDK_WIT).map_err(|error| resolve.render_error(&error))?;
+            paths.insert(0, SDK_WIT.into());
+        }
         let (package, files) = resolve.push_path(folder).map_err(|error| resolve.render_error(&error))?;
         let mut text = String::new();
         for file in files.paths() {
             text += &fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
         }
-        Ok(World { text, ..World::select(&resolve, package, name)? })
+        Ok(World { text, paths, ..World::select(&resolve, package, name)? })
     }
 
     /// A world of a package that is resolved already.
@@ -68,8 +74,20 @@ impl World {
             types: types(resolve, id),
             conversions: emits::conversions(resolve, &handlers),
             text: String::new(),
+            paths: Vec::new(),
         })
     }
+}
+
+/// Other languages need `lockstep:step` under `deps`; a folder that serves several brings it along.
+fn has_own_copy(folder: &Path) -> bool {
+    let Ok(entries) = folder.join("deps").read_dir() else { return false };
+    let packages = entries.flatten().map(|entry| entry.path());
+    let mut files = packages.flat_map(|path| match path.read_dir() {
+        Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
+        Err(_) => vec![path],
+    });
+    files.any(|file| fs::read_to_string(file).is_ok_and(|text| text.contains("package lockstep:step@")))
 }
 
 fn choose(resolve: &Resolve, package: PackageId, wanted: Option<&str>) -> Read<WorldId> {

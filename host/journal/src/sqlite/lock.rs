@@ -3,6 +3,7 @@
 
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::OpenError;
@@ -15,10 +16,9 @@ pub(super) struct Lock {
 
 impl Lock {
     pub(super) fn take(store: &Path) -> Result<Lock, OpenError> {
-        let failed = |why: std::io::Error| OpenError::Failed { path: store.to_owned(), why: why.to_string() };
+        let failed = |why: std::io::Error| OpenError::failed(store, why);
         let path = beside(store);
-        let options = File::options().create(true).read(true).write(true).truncate(false).open(&path);
-        let mut file = options.map_err(failed)?;
+        let mut file = private(&path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -30,6 +30,11 @@ impl Lock {
         let _ = note(&mut file);
         Ok(Lock { _file: file })
     }
+}
+
+/// Opens a file, and makes it the owner's alone if there is none.
+pub(super) fn private(path: &Path) -> std::io::Result<File> {
+    File::options().create(true).read(true).write(true).truncate(false).mode(0o600).open(path)
 }
 
 fn beside(store: &Path) -> PathBuf {
@@ -44,7 +49,7 @@ fn note(file: &mut File) -> std::io::Result<()> {
     write!(file, "{}", std::process::id())
 }
 
-/// `, 4711,` or nothing.
+/// ` (4711)`, or nothing.
 fn holder(file: &mut File) -> String {
     let mut text = String::new();
     match file.take(20).read_to_string(&mut text) {

@@ -17,7 +17,7 @@ const OURS: i64 = 0x4c6b_7374;
 pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Result<(), OpenError> {
     let failed = |error: rusqlite::Error| match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => foreign(path, "it is no database"),
-        _ => OpenError::Failed { path: path.to_owned(), why: error.to_string() },
+        _ => OpenError::failed(path, error),
     };
     check_owner(connection, path, failed)?;
     connection.execute_batch(include_str!("connection.sql")).map_err(failed)?;

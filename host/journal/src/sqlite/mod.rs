@@ -81,6 +81,12 @@ pub enum OpenError {
     },
 }
 
+impl OpenError {
+    fn failed(path: &Path, why: impl std::fmt::Display) -> OpenError {
+        OpenError::Failed { path: path.to_owned(), why: why.to_string() }
+    }
+}
+
 impl Sqlite {
     /// Opens the store at `path`, and makes it if there is none. The folder must be there.
     pub fn open(path: &Path) -> Result<Sqlite, OpenError> {
@@ -90,20 +96,20 @@ impl Sqlite {
 
     /// Without the lock there is still the epoch.
     fn open_with(path: &Path, lock: Option<Lock>) -> Result<Sqlite, OpenError> {
-        let failed = |why: rusqlite::Error| OpenError::Failed { path: path.to_owned(), why: why.to_string() };
-        let connection = Connection::open(path).map_err(failed)?;
+        // What runs carry is the owner's business; the files beside the store take over its mode.
+        lock::private(path).map_err(|why| OpenError::failed(path, why))?;
+        let connection = Connection::open(path).map_err(|why| OpenError::failed(path, why))?;
         Sqlite::begin(path, connection, lock)
     }
 
     fn begin(path: &Path, mut connection: Connection, lock: Option<Lock>) -> Result<Sqlite, OpenError> {
-        let failed = |why: rusqlite::Error| OpenError::Failed { path: path.to_owned(), why: why.to_string() };
         migrate::prepare(&mut connection, path)?;
-        let epoch = writer::begin_epoch(&connection).map_err(failed)?;
+        let epoch = writer::begin_epoch(&connection).map_err(|why| OpenError::failed(path, why))?;
         let (jobs, queue) = mpsc::channel();
-        let started = std::thread::Builder::new()
-            .name("lockstep-journal".into())
-            .spawn(move || writer::run(connection, epoch, &queue));
-        started.map_err(|why| OpenError::Failed { path: path.to_owned(), why: why.to_string() })?;
+        let writer = std::thread::Builder::new().name("lockstep-journal".into());
+        writer
+            .spawn(move || writer::run(connection, epoch, &queue))
+            .map_err(|why| OpenError::failed(path, why))?;
         let reads = reader::Pool::open(path, READERS)?;
         Ok(Sqlite { jobs, reads, _lock: lock })
     }

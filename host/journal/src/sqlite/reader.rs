@@ -23,15 +23,14 @@ pub(super) struct Pool(mpsc::Sender<Read>);
 
 impl Pool {
     pub(super) fn open(path: &Path, threads: usize) -> Result<Pool, OpenError> {
-        let failed = |why: String| OpenError::Failed { path: path.to_owned(), why };
         let (reads, queue) = mpsc::channel();
         let queue = Arc::new(Mutex::new(queue));
         for _ in 0..threads {
             let connection = Connection::open_with_flags(path, read_only());
-            let connection = connection.map_err(|why| failed(why.to_string()))?;
+            let connection = connection.map_err(|why| OpenError::failed(path, why))?;
             let queue = queue.clone();
             let thread = std::thread::Builder::new().name("lockstep-reader".into());
-            thread.spawn(move || run(&connection, &queue)).map_err(|why| failed(why.to_string()))?;
+            thread.spawn(move || run(&connection, &queue)).map_err(|why| OpenError::failed(path, why))?;
         }
         Ok(Pool(reads))
     }

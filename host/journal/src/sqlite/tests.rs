@@ -1,5 +1,6 @@
 //! The conformance suite on a file, and what only a file can do.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use lockstep_core::journal::{Answer, Commit, Error, Journal, Row};
@@ -74,6 +75,20 @@ fn group_numbers_go_on_when_the_file_is_opened_again() {
     let path = folder.path().join("runs.db");
     let once = |row| wait(Sqlite::open(&path).unwrap().commit(vec![commit(1, row..=row)])).unwrap();
     assert_eq!([once(1), once(2), once(3)], [1, 2, 3]);
+}
+
+#[test]
+fn a_store_is_its_owners_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Sqlite::open(&folder.path().join("runs.db")).unwrap();
+    wait(store.commit(vec![commit(1, 1..=1)])).unwrap();
+    let mut files = 0;
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.path());
+        files += 1;
+    }
+    assert_eq!(files, 4, "the store, its log, its index and its lock");
 }
 
 #[test]

@@ -16,24 +16,32 @@ regex!(GAP, r"\s{2,}|\t|\s*\|\s*|\s*\.{3,}\s*|\s+·\s+|:\s+");
 regex!(CURRENCY, r"EUR|USD|GBP|CHF|€|\$|£");
 regex!(
     AMOUNT,
-    r"^-?(?:(?:EUR|USD|GBP|CHF|€|\$|£) ?)?-?[\dOolISB][\dOolISB.,' ]*[.,][\dOolISB]{2}(?: ?(?:EUR|USD|GBP|CHF|€|\$|£))?$"
+    r"(?x) ^ -? (?: (?:EUR|USD|GBP|CHF|€|\$|£) \x20? )?
+        -? [\dOolISB] [\dOolISB.,'\x20]* [.,] [\dOolISB]{2}
+        (?: \x20? (?:EUR|USD|GBP|CHF|€|\$|£) )? $"
 );
 regex!(QUANTITY, r"(?i)^(\d+(?:[.,]\d{1,3})?) ?(?:x|pcs|stk\.?|h|std\.?)?$");
 regex!(
     NUMBER,
-    r"(?i)^(?:invoice|rechnungs?|facture)[\s-]*(?:number|nummer|no\b\.?|nr\b\.?|#)?\s*([a-z0-9/-]*\d[a-z0-9/-]*)?:?$"
+    r"(?xi) ^ (?: invoice | rechnungs? | facture ) [\s-]*
+        (?: number | nummer | no\b\.? | nr\b\.? | \# )? \s*
+        ( [a-z0-9/-]* \d [a-z0-9/-]* )? :? $"
 );
 regex!(REFERENCE, r"^[A-Za-z0-9/-]*\d[A-Za-z0-9/-]*$");
 regex!(DATE_LABEL, r"(?i)^(?:invoice\s*date|date(?: of issue)?|datum|rechnungsdatum|issued)$");
 regex!(
     DATE,
-    r"[\dOl]{1,2}\.[\dOl]{1,2}\.[\dOl]{2,4}|\d{4}-\d\d-\d\d|\d{1,2}/\d{1,2}/\d{2,4}|\d{1,2}\.? [A-Z][a-zä]+ \d{4}|[A-Z][a-z]+ \d{1,2}, \d{4}"
+    r"(?x) [\dOl]{1,2} \. [\dOl]{1,2} \. [\dOl]{2,4}
+        | \d{4}-\d\d-\d\d
+        | \d{1,2} / \d{1,2} / \d{2,4}
+        | \d{1,2} \.? \x20 [A-Z][a-zä]+ \x20 \d{4}
+        | [A-Z][a-z]+ \x20 \d{1,2} , \x20 \d{4}"
 );
 regex!(SELLER_LABEL, r"(?i)^(?:from|seller|vendor|supplier|von|absender)$");
 regex!(TITLE, r"(?i)^(?:tax )?(?:invoice|rechnung|facture|copy|kopie|page|seite|blatt|delivery note)\b");
 regex!(
     SUBTOTAL,
-    r"(?i)\bsub-?\s?total\b|\bzwischensumme\b|\bnet(?:to)?\b|bertrag\b.*|\bcarried (?:over|forward)\b"
+    r"(?i)\bsub-?\s?total\b|\bzwischensumme\b|\bnet(?:to)?\b|[üÜ]bertrag\b|\bcarried (?:over|forward)\b"
 );
 regex!(
     TOTAL,

@@ -39,7 +39,8 @@ fn denial(event: Assessment) -> Denial {
 
 fn unsure(mut event: Assessment) -> Assessment {
     event.notes.push(format!(
-        "{} with {} points needs a person, who may pay more than {} or overlook more than {GOODWILL_POINTS} points",
+        "{} with {} points needs a person, who may pay more than {} or overlook more than \
+         {GOODWILL_POINTS} points",
         money(event.payable_cents),
         event.points,
         money(GOODWILL_CENTS)
