@@ -10,8 +10,8 @@
 //! # */ #[step(wit = "docs/refund.wit")]
 //! fn on_refund_requested(event: RefundRequested) -> Result<Emits, Failure> {
 //!     info!("refund {} asks for {} cents", event.order, event.cents);
-//!     if event.order.is_empty() {
-//!         return Err(Failure::permanent("no-order", "the refund names no order"));
+//!     if event.cents == 0 {
+//!         return Err(Failure::transient("no-price", "the price of the order is not known yet"));
 //!     }
 //!     if event.cents < 10_000 {
 //!         return Ok(RefundApproved { order: event.order, cents: event.cents }.into());

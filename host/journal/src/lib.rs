@@ -12,8 +12,17 @@ mod sqlite;
 pub use memory::Memory;
 pub use sqlite::{OpenError, Sqlite};
 
-use lockstep_core::journal::Error;
+use lockstep_core::journal::{Commit, Error, Row};
 use lockstep_core::run::{RunId, Seq};
+
+/// A commit as a backend stores it.
+pub(crate) type Encoded = (RunId, Vec<Row>);
+
+/// The rows of a commit; by whoever commits, so that no backend's writer has to wait for it.
+pub(crate) fn encode(commit: Commit) -> Encoded {
+    let rows = commit.records.iter().map(Row::encode).collect();
+    (commit.run, rows)
+}
 
 /// Where a run ends if `rows` come after row `stored`. Fails at the first that does not follow.
 pub(crate) fn end_after(run: &RunId, stored: u64, rows: impl Iterator<Item = Seq>) -> Result<u64, Error> {

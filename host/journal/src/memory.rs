@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use lockstep_core::journal::{Answer, Commit, Error, Journal, Row};
 use lockstep_core::run::RunId;
 
-use crate::end_after;
+use crate::{Encoded, encode, end_after};
 
 /// A journal in memory. Its answers are ready at once; the lock is never held over an await.
 #[derive(Debug, Default)]
@@ -48,13 +48,8 @@ impl Journal for Memory {
     }
 }
 
-fn encode(commit: Commit) -> (RunId, Vec<Row>) {
-    let rows = commit.records.iter().map(Row::encode).collect();
-    (commit.run, rows)
-}
-
 impl Kept {
-    fn write(&mut self, group: Vec<(RunId, Vec<Row>)>) -> Result<u64, Error> {
+    fn write(&mut self, group: Vec<Encoded>) -> Result<u64, Error> {
         self.check(&group)?;
         for (run, rows) in group {
             self.runs.entry(run).or_default().extend(rows);
@@ -64,7 +59,7 @@ impl Kept {
     }
 
     /// Goes through the whole group before any of it is written: a run may occur in it twice.
-    fn check(&self, group: &[(RunId, Vec<Row>)]) -> Result<(), Error> {
+    fn check(&self, group: &[Encoded]) -> Result<(), Error> {
         let mut ends: HashMap<&RunId, u64> = HashMap::new();
         for (run, rows) in group {
             let end = ends.entry(run).or_insert_with(|| self.end(run));

@@ -29,6 +29,8 @@ use tokio::sync::oneshot;
 use lock::Lock;
 use writer::Job;
 
+use crate::encode;
+
 /// Threads that read.
 const READERS: usize = 2;
 
@@ -118,7 +120,7 @@ impl Sqlite {
 impl Journal for Sqlite {
     fn commit(&self, group: Vec<Commit>) -> Answer<'_, u64> {
         Box::pin(async move {
-            let group = group.into_iter().map(writer::encode).collect();
+            let group = group.into_iter().map(encode).collect();
             let (answer, written) = oneshot::channel();
             self.jobs.send(Job { group, answer }).map_err(|_| gone())?;
             written.await.unwrap_or_else(|_| Err(gone()))

@@ -2,27 +2,21 @@
 
 use std::sync::mpsc::Receiver;
 
-use lockstep_core::journal::{Commit, Error, Row};
+use lockstep_core::journal::{Error, Row};
 use lockstep_core::run::RunId;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use tokio::sync::oneshot;
 
 use super::storage;
-use crate::end_after;
+use crate::{Encoded, end_after};
 
 /// Groups of one transaction.
 const MOST: usize = 512;
 
 /// A group to write, and who waits for it.
 pub(super) struct Job {
-    pub(super) group: Vec<(RunId, Vec<Row>)>,
+    pub(super) group: Vec<Encoded>,
     pub(super) answer: oneshot::Sender<Result<u64, Error>>,
-}
-
-/// The rows of a commit; encoded by whoever commits, not by the writer.
-pub(super) fn encode(commit: Commit) -> (RunId, Vec<Row>) {
-    let rows = commit.records.iter().map(Row::encode).collect();
-    (commit.run, rows)
 }
 
 /// Raises the epoch: whoever had the file before writes nothing any more.
@@ -64,7 +58,7 @@ fn answer(
 fn write(
     connection: &mut Connection,
     epoch: i64,
-    groups: &[Vec<(RunId, Vec<Row>)>],
+    groups: &[Vec<Encoded>],
 ) -> Result<Vec<Result<u64, Error>>, Error> {
     let mut transaction = connection.transaction().map_err(|error| storage(&error))?;
     let fence = fence(&transaction, epoch).map_err(|error| storage(&error))?;
@@ -88,11 +82,7 @@ fn fence(transaction: &Transaction<'_>, epoch: i64) -> rusqlite::Result<Option<i
     statement.query_row([epoch], |row| row.get(0)).optional()
 }
 
-fn write_group(
-    transaction: &mut Transaction<'_>,
-    group: &[(RunId, Vec<Row>)],
-    number: i64,
-) -> Result<u64, Error> {
+fn write_group(transaction: &mut Transaction<'_>, group: &[Encoded], number: i64) -> Result<u64, Error> {
     let savepoint = transaction.savepoint().map_err(|error| storage(&error))?;
     for (run, rows) in group {
         // Dropped without a commit, the savepoint takes back what the group has written.
