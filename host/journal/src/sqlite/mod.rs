@@ -13,13 +13,13 @@
 mod lock;
 mod migrate;
 mod reader;
+mod worker;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
 
 use lockstep_core::journal::{Answer, Commit, Error, Journal, Row};
 use lockstep_core::run::RunId;
@@ -27,6 +27,8 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::oneshot;
 
 use lock::Lock;
+use reader::Read;
+use worker::Worker;
 use writer::Job;
 
 use crate::encode;
@@ -34,11 +36,12 @@ use crate::encode;
 /// Threads that read.
 const READERS: usize = 2;
 
-/// A journal in a file.
+/// A journal in a file. Dropping it waits for what is being written, and only then gives the lock
+/// back.
 #[derive(Debug)]
 pub struct Sqlite {
-    jobs: mpsc::Sender<Job>,
-    reads: reader::Pool,
+    writer: Worker<Job>,
+    readers: Worker<Read>,
     _lock: Option<Lock>,
 }
 
@@ -107,13 +110,10 @@ impl Sqlite {
     fn begin(path: &Path, mut connection: Connection, lock: Option<Lock>) -> Result<Sqlite, OpenError> {
         migrate::prepare(&mut connection, path)?;
         let epoch = writer::begin_epoch(&connection).map_err(|why| OpenError::failed(path, why))?;
-        let (jobs, queue) = mpsc::channel();
-        let writer = std::thread::Builder::new().name("lockstep-journal".into());
-        writer
-            .spawn(move || writer::run(connection, epoch, &queue))
-            .map_err(|why| OpenError::failed(path, why))?;
-        let reads = reader::Pool::open(path, READERS)?;
-        Ok(Sqlite { jobs, reads, _lock: lock })
+        let (mut writer, queue) = Worker::new();
+        let write = move || writer::run(connection, epoch, &queue);
+        writer.start("lockstep-journal", write).map_err(|why| OpenError::failed(path, why))?;
+        Ok(Sqlite { writer, readers: reader::start(path, READERS)?, _lock: lock })
     }
 }
 
@@ -122,13 +122,17 @@ impl Journal for Sqlite {
         Box::pin(async move {
             let group = group.into_iter().map(encode).collect();
             let (answer, written) = oneshot::channel();
-            self.jobs.send(Job { group, answer }).map_err(|_| gone())?;
+            self.writer.ask(Job { group, answer });
             written.await.unwrap_or_else(|_| Err(gone()))
         })
     }
 
     fn load<'a>(&'a self, run: &'a RunId) -> Answer<'a, Vec<Row>> {
-        Box::pin(async move { self.reads.load(run.clone()).await.unwrap_or_else(|_| Err(gone())) })
+        Box::pin(async move {
+            let (answer, rows) = oneshot::channel();
+            self.readers.ask(Read { run: run.clone(), answer });
+            rows.await.unwrap_or_else(|_| Err(gone()))
+        })
     }
 }
 

@@ -1,8 +1,6 @@
 //! Threads that read, each on a connection of its own. What they see is the end of some group.
 
 use std::path::Path;
-use std::sync::mpsc::{self, Receiver};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use lockstep_core::event::Timestamp;
 use lockstep_core::journal::{DecodeError, Error, Kind, Row};
@@ -10,44 +8,31 @@ use lockstep_core::run::{RunId, Seq};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use super::worker::{Queue, Worker};
 use super::{OpenError, read_only, storage};
 
 /// The rows of a run, and who waits for them.
-struct Read {
-    run: RunId,
-    answer: oneshot::Sender<Result<Vec<Row>, Error>>,
-}
-
 #[derive(Debug)]
-pub(super) struct Pool(mpsc::Sender<Read>);
-
-impl Pool {
-    pub(super) fn open(path: &Path, threads: usize) -> Result<Pool, OpenError> {
-        let (reads, queue) = mpsc::channel();
-        let queue = Arc::new(Mutex::new(queue));
-        for _ in 0..threads {
-            let connection = Connection::open_with_flags(path, read_only());
-            let connection = connection.map_err(|why| OpenError::failed(path, why))?;
-            let queue = queue.clone();
-            let thread = std::thread::Builder::new().name("lockstep-reader".into());
-            thread.spawn(move || run(&connection, &queue)).map_err(|why| OpenError::failed(path, why))?;
-        }
-        Ok(Pool(reads))
-    }
-
-    /// Hung up on if no reader is left.
-    pub(super) fn load(&self, run: RunId) -> oneshot::Receiver<Result<Vec<Row>, Error>> {
-        let (answer, rows) = oneshot::channel();
-        // If it cannot be sent, the answer's sender is dropped, and the receiver learns of it.
-        let _ = self.0.send(Read { run, answer });
-        rows
-    }
+pub(super) struct Read {
+    pub(super) run: RunId,
+    pub(super) answer: oneshot::Sender<Result<Vec<Row>, Error>>,
 }
 
-fn run(connection: &Connection, queue: &Mutex<Receiver<Read>>) {
-    loop {
-        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Read { run, answer }) = next else { return };
+/// So many threads that read.
+pub(super) fn start(path: &Path, threads: usize) -> Result<Worker<Read>, OpenError> {
+    let (mut readers, queue) = Worker::new();
+    for _ in 0..threads {
+        let connection = Connection::open_with_flags(path, read_only());
+        let connection = connection.map_err(|why| OpenError::failed(path, why))?;
+        let queue = queue.clone();
+        let read = move || run(&connection, &queue);
+        readers.start("lockstep-reader", read).map_err(|why| OpenError::failed(path, why))?;
+    }
+    Ok(readers)
+}
+
+fn run(connection: &Connection, queue: &Queue<Read>) {
+    while let Some(Read { run, answer }) = queue.next() {
         // Whoever is not there any more does not want the answer.
         let _ = answer.send(rows(connection, &run));
     }

@@ -1,19 +1,19 @@
 //! The one thread that writes: many groups, one transaction, one sync.
 
-use std::sync::mpsc::Receiver;
-
 use lockstep_core::journal::{Error, Row};
 use lockstep_core::run::RunId;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use tokio::sync::oneshot;
 
 use super::storage;
+use super::worker::Queue;
 use crate::{Encoded, end_after};
 
 /// Groups of one transaction.
 const MOST: usize = 512;
 
 /// A group to write, and who waits for it.
+#[derive(Debug)]
 pub(super) struct Job {
     pub(super) group: Vec<Encoded>,
     pub(super) answer: oneshot::Sender<Result<u64, Error>>,
@@ -25,11 +25,11 @@ pub(super) fn begin_epoch(connection: &Connection) -> rusqlite::Result<i64> {
 }
 
 /// Writes until nobody can ask any more.
-pub(super) fn run(mut connection: Connection, epoch: i64, queue: &Receiver<Job>) {
-    while let Ok(first) = queue.recv() {
+pub(super) fn run(mut connection: Connection, epoch: i64, queue: &Queue<Job>) {
+    while let Some(first) = queue.next() {
         let mut jobs = vec![first];
         while jobs.len() < MOST
-            && let Ok(job) = queue.try_recv()
+            && let Some(job) = queue.at_hand()
         {
             jobs.push(job);
         }

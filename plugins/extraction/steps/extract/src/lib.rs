@@ -35,3 +35,24 @@ impl From<page::Line> for DraftLine {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    #[test]
+    fn every_start_event_holds_the_document_of_its_name() {
+        let inputs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../input");
+        let files = fs::read_dir(&inputs).unwrap().map(|entry| entry.unwrap().path());
+        let documents: Vec<_> =
+            files.filter(|path| path.extension().is_some_and(|end| end == "txt")).collect();
+        assert!(!documents.is_empty());
+        for document in documents {
+            let event = fs::read_to_string(document.with_extension("json")).unwrap();
+            let event: serde_json::Value = serde_json::from_str(&event).unwrap();
+            assert_eq!(event["text"], fs::read_to_string(&document).unwrap());
+            assert_eq!(event["name"], document.file_name().unwrap().to_str().unwrap());
+        }
+    }
+}
