@@ -16,10 +16,10 @@ pub(crate) fn run() -> Result<()> {
     stages.run("build the steps", guests::build)?;
     stages
         .run("lints", || sh(".", "cargo clippy --locked --quiet --workspace --all-targets -- -D warnings"))?;
-    stages.run("tests", tests)?;
     stages.run("documentation", documentation)?;
     stages.run("plugins and SDK: lints", || guest_side("clippy", "--all-targets", " -- -D warnings"))?;
     stages.run("plugins and SDK: tests", || guest_side("test", "", ""))?;
+    stages.run("tests", tests)?;
     stages.report();
     say("\ntest: ok: every stage passed");
     Ok(())
@@ -39,13 +39,14 @@ fn guest_side(command: &str, what: &str, rest: &str) -> Result<()> {
     Ok(())
 }
 
-/// nextest where it is installed, else cargo's own runner; doc tests by the latter in any case.
+/// nextest where it is installed, else cargo's own runner; doc tests by the latter in any case, and
+/// first, so that the last lines sum up the most.
 fn tests() -> Result<()> {
+    sh(".", "cargo test --locked --quiet --workspace --doc")?;
     match has_nextest() {
-        true => sh(".", "cargo nextest run --locked --workspace --no-fail-fast")?,
-        false => sh(".", "cargo test --locked --workspace --no-fail-fast --lib --bins --tests")?,
+        true => sh(".", "cargo nextest run --locked --workspace --no-fail-fast"),
+        false => sh(".", "cargo test --locked --workspace --no-fail-fast --lib --bins --tests"),
     }
-    sh(".", "cargo test --locked --quiet --workspace --doc")
 }
 
 fn has_nextest() -> bool {
