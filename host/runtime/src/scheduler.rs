@@ -22,7 +22,17 @@ pub(crate) struct Scheduler {
     in_run: HashMap<(RunKey, StepId), u32>,
     everywhere: HashMap<Everywhere, u32>,
     /// Runs that wait for an attempt of this step in any run to end.
-    held_back: HashMap<Everywhere, VecDeque<RunKey>>,
+    held_back: HashMap<Everywhere, HeldBack>,
+    /// Steps of which an attempt has ended while runs waited for it.
+    eased: Vec<Everywhere>,
+}
+
+/// Runs that wait for a step, each once, in the order they came.
+#[derive(Debug, Default)]
+struct HeldBack {
+    bound: u32,
+    order: VecDeque<RunKey>,
+    runs: HashSet<RunKey>,
 }
 
 /// What a look at one run found.
@@ -42,6 +52,7 @@ impl Scheduler {
             in_run: HashMap::new(),
             everywhere: HashMap::new(),
             held_back: HashMap::new(),
+            eased: Vec::new(),
         }
     }
 
@@ -58,7 +69,7 @@ impl Scheduler {
         run: impl Fn(RunKey) -> Option<&'r Run>,
     ) -> Option<(RunKey, StepId, DeliveryId)> {
         while self.free > 0 {
-            let key = self.turns.pop_front()?;
+            let Some(key) = self.turns.pop_front().or_else(|| self.let_one_go()) else { break };
             self.queued.remove(&key);
             let Some(run) = run(key) else { continue };
             match self.look(key, run) {
@@ -77,18 +88,34 @@ impl Scheduler {
     pub(crate) fn ended(&mut self, key: RunKey, step: StepId, workflow: &Workflow) {
         self.free += 1;
         lower(&mut self.in_run, (key, step));
-        self.consider(key);
-        let everywhere = everywhere(workflow, step);
         if workflow.step(step).concurrency_all.is_some() {
+            let everywhere = everywhere(workflow, step);
             lower(&mut self.everywhere, everywhere);
-            if let Some(waiting) = self.held_back.get_mut(&everywhere) {
-                let next = waiting.pop_front();
-                if waiting.is_empty() {
-                    self.held_back.remove(&everywhere);
-                }
-                next.into_iter().for_each(|key| self.consider(key));
+            self.eased.push(everywhere);
+            // Whoever was held back comes before the run that just had its turn.
+            self.let_one_go().into_iter().for_each(|waiting| self.consider(waiting));
+        }
+        self.consider(key);
+    }
+
+    /// The next run that was held back by a step that is below its bound again. One that does not
+    /// want the step any more, or is gone, keeps nobody behind it waiting: the next one is asked.
+    fn let_one_go(&mut self) -> Option<RunKey> {
+        while let Some(step) = self.eased.last() {
+            let waiting = self.held_back.get_mut(step);
+            let free = waiting.filter(|waiting| !at(&self.everywhere, step, Some(waiting.bound)));
+            if let Some(waiting) = free
+                && let Some(key) = waiting.order.pop_front()
+            {
+                waiting.runs.remove(&key);
+                return Some(key);
+            }
+            let step = self.eased.pop()?;
+            if self.held_back.get(&step).is_some_and(|waiting| waiting.order.is_empty()) {
+                self.held_back.remove(&step);
             }
         }
+        None
     }
 
     fn look(&self, key: RunKey, run: &Run) -> Found {
@@ -121,8 +148,9 @@ impl Scheduler {
     fn hold_back(&mut self, key: RunKey, workflow: &Workflow, steps: Vec<StepId>) {
         for step in steps {
             let waiting = self.held_back.entry(everywhere(workflow, step)).or_default();
-            if !waiting.contains(&key) {
-                waiting.push_back(key);
+            waiting.bound = workflow.step(step).concurrency_all.unwrap_or(u32::MAX);
+            if waiting.runs.insert(key) {
+                waiting.order.push_back(key);
             }
         }
     }

@@ -272,6 +272,58 @@ async fn concurrency_is_bounded_per_run_over_all_runs_and_by_the_slots() {
     assert_eq!(most_at_once("", 5).await, 16);
 }
 
+/// Counts what has begun at the worker, and the fan-outs that are written.
+#[derive(Default)]
+struct Seen {
+    begun: AtomicUsize,
+    split: AtomicUsize,
+    more: tokio::sync::Notify,
+}
+
+impl Seen {
+    async fn wait(&self, count: &AtomicUsize, n: usize) {
+        while count.load(Ordering::SeqCst) < n {
+            self.more.notified().await;
+        }
+    }
+}
+
+impl Observer for Seen {
+    fn began(&self, attempt: &Attempt) {
+        self.begun.fetch_add(usize::from(&*attempt.step == "work"), Ordering::SeqCst);
+        self.more.notify_one();
+    }
+
+    fn committed(&self, commit: &Commit) {
+        let opened = commit.records.iter().filter(|record| matches!(record.change, Change::Opened { .. }));
+        self.split.fetch_add(opened.count(), Ordering::SeqCst);
+        self.more.notify_one();
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_ends_while_it_is_held_back_leaves_its_turn_to_the_next() {
+    let seen = Arc::new(Seen::default());
+    let host = Host::new(Settings { observers: vec![seen.clone()], ..settings() });
+    let narrow = deployed("", "concurrency = { all = 1 }", "gather = { failed = \"skip\" }");
+    let start = |id: u128, n: u32| {
+        let payload = Json::trusted(format!("{{\"n\":{n}}}"));
+        host.start(&narrow, RunId::fresh("sums", id << 32), payload)
+    };
+    let looping = start(1, 10).await.unwrap();
+    // The tenth loops, and has the only place until it is cut.
+    seen.wait(&seen.begun, 10).await;
+    let gone = start(2, 2).await.unwrap();
+    seen.wait(&seen.split, 2).await;
+    let next = start(3, 2).await.unwrap();
+    seen.wait(&seen.split, 3).await;
+    host.cancel(gone.id()).await.unwrap();
+    assert_eq!(gone.rest().await.unwrap().status, Status::Cancelled);
+    host.cancel(looping.id()).await.unwrap();
+    let rest = tokio::time::timeout(Duration::from_secs(20), next.rest()).await.expect("it has its turn");
+    assert_eq!(completed(&rest.unwrap()), "{\"n\":201}");
+}
+
 /// Notes what was written and what began, in the order the loop told it.
 #[derive(Default)]
 struct Notes(Mutex<Vec<(u64, &'static str)>>);
@@ -353,11 +405,18 @@ async fn a_journal_that_fails_ends_what_it_did_not_take_and_says_so() {
 
 #[tokio::test]
 async fn runs_take_turns_so_that_a_wide_one_does_not_starve_a_small_one() {
-    let host = Host::new(Settings { slots: 1, ..settings() });
-    let wide = deployed("", "retry = { attempts = 1 }", "gather = { failed = \"skip\" }");
-    let wide_run =
-        host.start(&wide, RunId::fresh("sums", 1 << 32), Json::trusted("{\"n\":1000}")).await.unwrap();
-    assert_eq!(completed(&run_on(&host, &plain(), 2, 3).await), "{\"n\":303}");
-    let still = tokio::time::timeout(Duration::ZERO, wide_run.rest()).await;
-    assert!(still.is_err(), "the wide run is still at work");
+    for (slots, work) in [(1, ""), (16, "concurrency = { all = 1 }")] {
+        let host = Host::new(Settings { slots, ..settings() });
+        let wide = deployed("", work, "gather = { failed = \"skip\" }");
+        let start = |id: u128, n: u32| {
+            let payload = Json::trusted(format!("{{\"n\":{n}}}"));
+            host.start(&wide, RunId::fresh("sums", id << 32), payload)
+        };
+        // Its tenth item loops until the limit of its time: that is all the small one waits for.
+        let wide_run = start(1, 1000).await.unwrap();
+        let small = tokio::time::timeout(Duration::from_secs(20), start(2, 3).await.unwrap().rest()).await;
+        assert_eq!(completed(&small.expect("it has its turn").unwrap()), "{\"n\":303}");
+        let still = tokio::time::timeout(Duration::ZERO, wide_run.rest()).await;
+        assert!(still.is_err(), "the wide run is still at work");
+    }
 }
