@@ -405,9 +405,10 @@ async fn a_journal_that_fails_ends_what_it_did_not_take_and_says_so() {
 
 #[tokio::test]
 async fn runs_take_turns_so_that_a_wide_one_does_not_starve_a_small_one() {
-    for (slots, work) in [(1, ""), (16, "concurrency = { all = 1 }")] {
+    for (slots, bound) in [(1, ""), (16, "concurrency = { all = 1 }\n")] {
         let host = Host::new(Settings { slots, ..settings() });
-        let wide = deployed("", work, "gather = { failed = \"skip\" }");
+        let work = format!("{bound}retry = {{ attempts = 1 }}");
+        let wide = deployed("", &work, "gather = { failed = \"skip\" }");
         let start = |id: u128, n: u32| {
             let payload = Json::trusted(format!("{{\"n\":{n}}}"));
             host.start(&wide, RunId::fresh("sums", id << 32), payload)
