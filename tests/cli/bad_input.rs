@@ -48,7 +48,6 @@ fn unknown_keys_and_keys_of_later_releases() {
         exit 3
         error: ./workflow.toml:8: step `work`: unknown key `retires`; did you mean `retry`?
         error: ./workflow.toml:9: step `work`: `span` is not yet supported; remove it
-        error: ./workflow.toml:10: `human` is not yet supported; remove it
     "#]],
     );
 }

@@ -12,7 +12,7 @@ fn check(arguments: &[&str], expected: Expect) {
 #[test]
 fn help_is_what_the_golden_files_say() {
     let project = Project::empty();
-    for command in ["run", "check", "graph", "inspect", "build", "bench", "completions"] {
+    for command in ["run", "ask", "answer", "check", "graph", "inspect", "build", "bench", "completions"] {
         let ended = project.lockstep(&[command, "--help"]);
         assert_eq!(ended.code, 0);
         expect_file![format!("../golden/help/{command}.txt")].assert_eq(&ended.stdout);

@@ -8,10 +8,11 @@ use std::time::Duration;
 use expect_test::{Expect, expect};
 use lockstep_core::contract::{Contract, Emits};
 use lockstep_core::event::Json;
-use lockstep_core::outcome::Outcome;
-use lockstep_core::run::Given;
+use lockstep_core::grant::{Access, Grant, StateGrant, UpdatesGrant};
+use lockstep_core::outcome::{Emitted, Outcome, TimerWish, Update};
+use lockstep_core::run::{Given, Seq};
 use lockstep_core::workflow::{EmitPlan, EventId, HandlerNode, Input, Join, StepId};
-use lockstep_sandbox::{Call, Identity, Limits, Report, Sandbox, Settings};
+use lockstep_sandbox::{Call, Error, Identity, Limits, Release, Report, Sandbox, Settings, View};
 
 fn plan(contract: &Contract, emits: &Emits) -> EmitPlan {
     match emits {
@@ -37,41 +38,63 @@ fn handlers(contract: &Contract) -> Vec<HandlerNode> {
     contract.handlers.iter().map(node).collect()
 }
 
-/// One attempt of a handler of the lab.
+/// A component of the lab with its handlers.
+struct Guest {
+    release: Release,
+    handlers: Vec<HandlerNode>,
+}
+
+impl Guest {
+    fn load(name: &str, grant: &Grant, cpu: Duration) -> Result<Guest, Error> {
+        let built = format!("{}/../../plugins/lab/components/{name}.wasm", env!("CARGO_MANIFEST_DIR"));
+        let bytes = fs::read(built).expect("the plugins are not built; run `cargo xtask guests`");
+        let handlers = handlers(&Contract::read(&bytes).unwrap());
+        let cache = Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled"));
+        let sandbox = Sandbox::new(&Settings { cache, instances: 2, ..Settings::default() }).unwrap();
+        let limits = Limits { cpu, ..Limits::default() };
+        let release = sandbox.load(&bytes, &handlers.iter().collect::<Vec<_>>(), grant, limits)?;
+        Ok(Guest { release, handlers })
+    }
+
+    fn attempt(&self, handler: &str, attempt: u32, input: &str, state: View) -> Report {
+        let identity = Identity {
+            run: "run".into(),
+            workflow: "lab".into(),
+            step: "lab".into(),
+            delivery: 1,
+            attempt,
+            now_ms: 0,
+            deadline_ms: 0,
+            session: None,
+        };
+        let call = Call {
+            handler: self.handlers.iter().position(|node| node.name == handler).unwrap(),
+            inputs: vec![Given::One(Json::trusted(input))],
+            identity,
+            state,
+            watcher: None,
+            timeout: Duration::from_secs(30),
+        };
+        tokio::runtime::Runtime::new().unwrap().block_on(self.release.attempt(call))
+    }
+}
+
+/// One attempt of a handler of the guest that needs no grant.
 fn attempt(handler: &str, attempt: u32, input: &str) -> Report {
-    let built = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/lab/components/lab.wasm");
-    let bytes = fs::read(built).expect("the plugins are not built; run `cargo xtask guests`");
-    let nodes = handlers(&Contract::read(&bytes).unwrap());
-    let cache = Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled"));
-    let sandbox = Sandbox::new(&Settings { cache, instances: 2, ..Settings::default() }).unwrap();
-    let limits = Limits { cpu: Duration::from_millis(300), ..Limits::default() };
-    let release = sandbox.load(&bytes, &nodes.iter().collect::<Vec<_>>(), limits).unwrap();
-    let identity = Identity {
-        run: "run".into(),
-        workflow: "lab".into(),
-        step: "lab".into(),
-        delivery: 1,
-        attempt,
-        now_ms: 0,
-        deadline_ms: 0,
-    };
-    let call = Call {
-        handler: nodes.iter().position(|node| node.name == handler).unwrap(),
-        inputs: vec![Given::One(Json::trusted(input))],
-        identity,
-        timeout: Duration::from_secs(30),
-    };
-    tokio::runtime::Runtime::new().unwrap().block_on(release.attempt(call))
+    let lab = Guest::load("lab", &Grant::default(), Duration::from_millis(300)).unwrap();
+    lab.attempt(handler, attempt, input, View::default())
 }
 
 fn told(report: &Report) -> String {
     let log = report.log.iter().map(|line| format!("{:?}: {}\n", line.level, line.message));
     let outcome = match &report.outcome {
-        Outcome::Emitted(all) => all.iter().map(|event| format!("emitted {}\n", event.payload)).collect(),
+        Outcome::Emitted(emitted) => {
+            emitted.events.iter().map(|event| format!("emitted {}\n", event.payload)).collect()
+        }
         Outcome::Failed(failure) => {
             format!("{} {}: {} {:?}\n", failure.class, failure.code, failure.message, failure.retry_after)
         }
-        Outcome::Interrupted => "interrupted\n".to_owned(),
+        Outcome::Interrupted(why) => format!("interrupted: {why:?}\n"),
     };
     log.collect::<String>() + &outcome
 }
@@ -159,4 +182,85 @@ fn a_shouting_guest_fills_its_log_and_no_more() {
     let bytes: usize = report.log.iter().map(|line| line.message.len()).sum();
     assert!(bytes <= Limits::default().log_bytes, "{bytes}");
     assert!(report.log.last().unwrap().message.ends_with(" more lines were dropped: the log is full"));
+}
+
+fn keeper() -> Guest {
+    let grant = Grant {
+        state: Some(StateGrant { run: Access::ReadWrite }),
+        updates: Some(UpdatesGrant { bytes: 1 << 10 }),
+    };
+    Guest::load("keeper", &grant, Duration::from_secs(10)).unwrap()
+}
+
+/// What an attempt hands over; its writes are then in the state, as the next row.
+fn committed(report: Report, view: &mut View) -> Emitted {
+    let Outcome::Emitted(emitted) = report.outcome else { panic!("{:?}", report.outcome) };
+    view.as_of = Seq(view.as_of.0 + 1);
+    let mut state = view.state.write().unwrap();
+    emitted.writes.iter().for_each(|write| state.write(write, view.as_of).unwrap());
+    drop(state);
+    emitted
+}
+
+#[test]
+fn a_step_keeps_state_sets_timers_and_publishes_through_the_sdk() {
+    let (keeper, mut view) = (keeper(), View::default());
+    let mut told = String::new();
+    for guest in ["ann", "bob", "ann"] {
+        let visit = keeper.attempt("on-visit", 1, &format!(r#"{{"guest": "{guest}"}}"#), view.clone());
+        let emitted = committed(visit, &mut view);
+        let after = Duration::from_secs(3600);
+        assert_eq!(emitted.timers, [TimerWish::Set { name: guest.into(), after }]);
+        let item = Json::trusted(format!("\"{guest}\""));
+        assert_eq!(emitted.updates, [Update { name: "visit".into(), item }]);
+        told += &format!("{}\n", emitted.events[0].payload);
+    }
+    expect![[r#"
+        {"visit":1,"guests":["visits/ann"],"history":["ann"]}
+        {"visit":1,"guests":["visits/ann","visits/bob"],"history":["ann","bob"]}
+        {"visit":2,"guests":["visits/ann","visits/bob"],"history":["ann","bob","ann"]}
+    "#]]
+    .assert_eq(&told);
+
+    let fired = keeper.attempt("on-timer-fired", 1, r#"{"name": "ann"}"#, view.clone());
+    assert_eq!(committed(fired, &mut view).timers, [TimerWish::Cancel { name: "closing".into() }]);
+    let state = view.state.read().unwrap();
+    let entries: Vec<_> = state.entries().map(|(key, value)| format!("{key}={value}")).collect();
+    assert_eq!(entries, ["all=3", r#"history=["ann","bob","ann"]"#, "visits/bob=1"]);
+}
+
+#[test]
+fn a_step_whose_state_has_moved_on_begins_anew() {
+    let (keeper, mut view) = (keeper(), View::default());
+    let early = view.clone();
+    let visit = |view: View| keeper.attempt("on-visit", 1, r#"{"guest": "ann"}"#, view);
+    committed(visit(view.clone()), &mut view);
+    assert_eq!(told(&visit(early)), "interrupted: Conflict\n");
+    committed(visit(view.clone()), &mut view);
+}
+
+#[test]
+fn a_step_that_hoards_state_or_reads_what_is_no_key_is_ended() {
+    let told = |handler, input| told(&keeper().attempt(handler, 1, input, View::default()));
+    expect![[r#"
+        limit state-bytes: its writes of the state come to more than 16 MiB; do less in one attempt None
+    "#]]
+    .assert_eq(&told("on-hoard", r#"{"bytes": 65536}"#));
+    expect![[r#"
+        invalid state-key: its state key is empty; give it a name None
+    "#]]
+    .assert_eq(&told("on-look", r#"{"key": ""}"#));
+    assert_eq!(told("on-look", r#"{"key": "none"}"#), "emitted {\"value\":null}\n");
+}
+
+#[test]
+fn a_step_imports_what_it_calls_and_asks_for_the_grant_of_that() {
+    let refused = |name| match Guest::load(name, &Grant::default(), Duration::from_secs(1)) {
+        Err(error) => error.to_string(),
+        Ok(_) => "loaded".to_owned(),
+    };
+    assert_eq!(refused("lab"), "loaded");
+    let keeper = refused("keeper");
+    assert!(keeper.contains("`lockstep:step/state@0.1.0` is not granted"), "{keeper}");
+    assert!(keeper.contains("`lockstep:step/updates@0.1.0` is not granted"), "{keeper}");
 }

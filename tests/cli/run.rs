@@ -78,17 +78,29 @@ fn a_run_that_takes_too_long_is_timed_out() {
 }
 
 #[test]
-fn an_interrupt_cancels_the_run_though_its_guest_loops() {
+fn an_interrupt_lets_the_run_stand_where_it_is_though_its_guest_loops() {
+    assert_eq!(interrupted(&[]), "running");
+}
+
+#[test]
+fn an_interrupt_cancels_a_run_that_is_kept_in_memory_alone() {
+    assert_eq!(interrupted(&["--store", "memory"]), "cancelled");
+}
+
+/// The status that is told when the program is interrupted while its guest loops.
+fn interrupted(more: &[&str]) -> String {
     let project = Project::jobs();
-    let child = command(&project.path("."), &["run", ".", "--json", "--input", &job(SPINS)]);
-    let mut child = { child }.stdin(Stdio::null()).spawn().unwrap();
+    let job = job(SPINS);
+    let arguments = [&["run", ".", "--json", "--input", &job], more].concat();
+    let mut child = command(&project.path("."), &arguments).stdin(Stdio::null()).spawn().unwrap();
     // The first line on stderr says that the run has begun, and that interrupts are heard.
     let mut stderr = std::io::BufReader::new(child.stderr.take().unwrap());
     std::io::BufRead::read_line(&mut stderr, &mut String::new()).unwrap();
     std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     let ended = ended(child.wait_with_output().unwrap());
     assert_eq!(ended.code, 130);
-    assert_eq!(serde_json::from_str::<Value>(&ended.stdout).unwrap()["status"], "cancelled");
+    let told: Value = serde_json::from_str(&ended.stdout).unwrap();
+    told["status"].as_str().unwrap().to_owned()
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn a_run_is_kept_beside_the_workflow_or_where_it_is_told() {
         let ended = project.lockstep(&[&["run", ".", "--json", "--input", &input], arguments].concat());
         let told: Value = serde_json::from_str(&ended.stdout).unwrap();
         let changes = changes(&project.path(store), told["run_id"].as_str().unwrap());
-        assert_eq!(changes.first(), Some(&Change::Status { status: Status::Running, reason: None }));
+        assert!(matches!(changes.first(), Some(Change::Started(about)) if &*about.workflow == "jobs"));
         assert_eq!(changes.last(), Some(&Change::Status { status: Status::Completed, reason: None }));
     }
 }
@@ -60,7 +60,7 @@ fn what_was_committed_is_there_after_a_kill() {
     child.kill().unwrap();
     child.wait().unwrap();
     let changes = changes(&project.path("lockstep.db"), &run);
-    let [Change::Status { .. }, Change::Event { .. }, Change::Delivery { .. }] = &changes[..] else {
+    let [Change::Started(_), Change::Event { .. }, Change::Delivery { .. }] = &changes[..] else {
         panic!("{changes:?}")
     };
 }

@@ -27,17 +27,22 @@
 #![doc = include_str!("../docs/refund.wit")]
 //! ```
 //!
-//! The crate is a `cdylib`, built by `lockstep build`. What a step imports without asking is here:
-//! lines for its log ([`info!`] and its siblings) and who and when it is ([`run`]).
+//! The crate is a `cdylib`, built by `lockstep build`. What a step may import without asking is here:
+//! lines for its log ([`info!`] and its siblings), who and when it is ([`run`]), its timers
+//! ([`timer`]); and what its grant must give: the state of the run ([`state`]) and items for whoever
+//! watches it ([`updates`]). A step imports the modules whose functions it calls, and no others.
 
 pub mod failure;
 pub mod log;
 pub mod run;
+pub mod state;
+pub mod timer;
+pub mod updates;
 
 mod host;
 
 pub use failure::{Failure, FailureKind};
-pub use host::lockstep::step::host_events::StepFailed;
+pub use host::lockstep::step::host_events::{HumanResponse, InputRequired, StepFailed, TimerFired};
 pub use host::lockstep::step::types::Json;
 pub use lockstep_sdk_macros::step;
 

@@ -61,6 +61,14 @@ mod forms {
         Ok(event.into())
     }
 
+    fn on_timer_fired(event: TimerFired) -> Result<Asks, Failure> {
+        Ok(InputRequired { prompt: format!("{} has passed", event.name), schema: None }.into())
+    }
+
+    fn on_human_response(event: HumanResponse) -> Result<Yes, Failure> {
+        Ok(Yes { n: event.response.parse()? })
+    }
+
     fn no() -> No {
         No { why: "because".into() }
     }
@@ -82,6 +90,15 @@ mod forms {
         assert_eq!(on_optional_list(asked()).unwrap(), Some(vec![Emits::No(no())]));
         assert_eq!(on_twice(asked()).unwrap(), [Twice::Left(yes()), Twice::No(no())]);
         assert_eq!(on_gathered_with(asked(), vec![yes(), yes()]).unwrap(), Yes { n: 2 });
+    }
+
+    #[test]
+    fn the_hosts_own_events_are_those_of_the_sdk() {
+        let fired = lockstep_sdk::TimerFired { name: "an hour".into() };
+        let ask = lockstep_sdk::InputRequired { prompt: "an hour has passed".into(), schema: None };
+        assert_eq!(on_timer_fired(fired).unwrap(), Asks::Ask(ask));
+        let response = lockstep_sdk::HumanResponse { question: "r.7".into(), response: "3".into(), by: None };
+        assert_eq!(on_human_response(response).unwrap(), Yes { n: 3 });
     }
 
     #[test]

@@ -9,8 +9,10 @@ use std::sync::Arc;
 use semver::Version;
 use serde::{Deserialize, Serialize};
 
-/// The full name of an event type: `shop:refunds/events/refund-requested@1.0.0`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// The full name of an event type: `shop:refunds/events/refund-requested@1.0.0`. The journal stores
+/// it as that text.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct TypeName {
     /// Namespace and package: `shop:refunds`.
     pub package: String,
@@ -65,6 +67,20 @@ impl fmt::Display for TypeName {
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("`{0}` is not an event type; expected `package:name/interface/event@version`")]
 pub struct NotATypeName(String);
+
+impl From<TypeName> for String {
+    fn from(name: TypeName) -> String {
+        name.to_string()
+    }
+}
+
+impl TryFrom<String> for TypeName {
+    type Error = NotATypeName;
+
+    fn try_from(text: String) -> Result<TypeName, NotATypeName> {
+        text.parse()
+    }
+}
 
 impl FromStr for TypeName {
     type Err = NotATypeName;

@@ -3,9 +3,11 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use crate::event::{Json, Timestamp};
-use crate::run::{Change, Record, RunId, Seq};
+use crate::run::{About, Change, Record, RunId, Seq, Status};
+use crate::workflow::{Graph, Revision};
 
 /// Everything that one start, outcome or signal changes.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +16,81 @@ pub struct Commit {
     pub run: RunId,
     /// Its rows, in order, without gaps.
     pub records: Vec<Record>,
+    /// What is known of the run after them.
+    pub summary: Summary,
+    /// The message of the inbox that it answers: taken in the same transaction.
+    pub takes: Option<MessageId>,
+}
+
+impl Commit {
+    /// Whether items for those who watch are part of it.
+    pub fn publishes(&self) -> bool {
+        self.records.iter().any(|record| matches!(record.change, Change::Update { .. }))
+    }
+}
+
+/// What can be asked of a run without reading its rows. It follows from them: a backend keeps the
+/// newest beside each run, to list and to wake by, and may lose it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summary {
+    /// What was known from its beginning.
+    pub about: Arc<About>,
+    /// When that was.
+    pub started_at: Timestamp,
+    /// Its status.
+    pub status: Status,
+    /// When its status or anything else last changed.
+    pub changed_at: Timestamp,
+    /// When it wants to be in memory: 0 while it moves, later if it waits for a time, none if it
+    /// waits for something from outside or for nothing.
+    pub wake_at: Option<Timestamp>,
+    /// Open questions.
+    pub asking: u32,
+    /// Parked deliveries.
+    pub parked: u32,
+}
+
+/// A message of the inbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MessageId(pub u64);
+
+/// What another process asks of the owner of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Its number.
+    pub id: MessageId,
+    /// The run.
+    pub run: RunId,
+    /// What is asked, as bytes that only owner and sender understand.
+    pub body: Vec<u8>,
+}
+
+/// Which runs are listed, the newest first.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Query {
+    /// Of these statuses; empty: of any.
+    pub statuses: Vec<Status>,
+    /// Of this workflow.
+    pub workflow: Option<String>,
+    /// Of this session.
+    pub session: Option<String>,
+    /// Only those with open questions.
+    pub asking: bool,
+    /// Only those that began before this one.
+    pub before: Option<RunId>,
+    /// No more than so many.
+    pub limit: u32,
+}
+
+/// Which runs want to be woken, the soonest first; at one time, in the order of their ids.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Due {
+    /// Of this revision.
+    pub revision: Revision,
+    /// Later than this in that order.
+    pub after: Option<(Timestamp, RunId)>,
+    /// No more than so many.
+    pub limit: u32,
 }
 
 /// The kinds of rows, one word each.
@@ -29,14 +106,32 @@ pub enum Kind {
     Timer,
     /// A scope opened or ended.
     Scope,
-    /// The run's status changed.
+    /// A child run was begun or cancelled, or a parent told.
+    Child,
+    /// A person was asked, or a question ended.
+    Question,
+    /// A key of the state changed.
+    State,
+    /// An item for whoever watches.
+    Update,
+    /// The run began, or its status changed.
     Status,
 }
 
 impl Kind {
     /// All kinds.
-    const ALL: [Kind; 6] =
-        [Kind::Event, Kind::Delivery, Kind::Attempt, Kind::Timer, Kind::Scope, Kind::Status];
+    const ALL: [Kind; 10] = [
+        Kind::Event,
+        Kind::Delivery,
+        Kind::Attempt,
+        Kind::Timer,
+        Kind::Scope,
+        Kind::Child,
+        Kind::Question,
+        Kind::State,
+        Kind::Update,
+        Kind::Status,
+    ];
 
     /// The kind that a backend stored as this word.
     pub fn named(word: &str) -> Option<Kind> {
@@ -51,7 +146,33 @@ impl Kind {
             Kind::Attempt => "attempt",
             Kind::Timer => "timer",
             Kind::Scope => "scope",
+            Kind::Child => "child",
+            Kind::Question => "question",
+            Kind::State => "state",
+            Kind::Update => "update",
             Kind::Status => "status",
+        }
+    }
+}
+
+impl Kind {
+    fn of(change: &Change) -> Kind {
+        match change {
+            Change::Event { .. } => Kind::Event,
+            Change::Delivery { .. } => Kind::Delivery,
+            Change::Attempt { .. } | Change::Began { .. } | Change::Crashed { .. } => Kind::Attempt,
+            Change::Retried { .. } | Change::PassedOver { .. } => Kind::Attempt,
+            Change::Cut { .. } | Change::Late { .. } => Kind::Attempt,
+            Change::ChildStarted { .. } | Change::ChildCancelled { .. } | Change::ParentTold => Kind::Child,
+            Change::Opened { .. } | Change::Skipped { .. } | Change::Closed { .. } => Kind::Scope,
+            Change::TimerSet { .. } | Change::TimerFired { .. } | Change::TimerCancelled { .. } => {
+                Kind::Timer
+            }
+            Change::Asked { .. } | Change::Answered { .. } => Kind::Question,
+            Change::Expired { .. } | Change::Withdrawn { .. } => Kind::Question,
+            Change::State { .. } => Kind::State,
+            Change::Update { .. } => Kind::Update,
+            Change::Started(_) | Change::Status { .. } => Kind::Status,
         }
     }
 }
@@ -84,18 +205,11 @@ pub struct DecodeError {
 impl Row {
     /// The record as stored.
     pub fn encode(record: &Record) -> Row {
-        let (kind, payload) = match &record.change {
-            Change::Event { payload, .. } => (Kind::Event, payload.as_ref()),
-            Change::Delivery { .. } => (Kind::Delivery, None),
-            Change::Attempt { .. } | Change::Cut { .. } | Change::Late { .. } => (Kind::Attempt, None),
-            Change::Opened { .. } | Change::Skipped { .. } | Change::Closed { .. } => (Kind::Scope, None),
-            Change::TimerSet { .. } | Change::TimerFired { .. } => (Kind::Timer, None),
-            Change::Status { .. } => (Kind::Status, None),
-        };
+        let payload = record.change.payload().and_then(Option::as_ref);
         Row {
             seq: record.seq,
             at: record.at,
-            kind,
+            kind: Kind::of(&record.change),
             head: serde_json::to_vec(&record.change).expect("a change has string keys only"),
             payload: payload.map(|json| json.as_str().as_bytes().to_vec()),
         }
@@ -104,11 +218,10 @@ impl Row {
     /// The record that was stored.
     pub fn decode(&self) -> Result<Record, DecodeError> {
         let fail = |why: String| DecodeError { seq: self.seq.0, why };
-        let mut change = serde_json::from_slice(&self.head).map_err(|e| fail(e.to_string()))?;
-        if let Change::Event { payload, .. } = &mut change {
-            let bytes = self.payload.as_deref().ok_or_else(|| fail("an event without a value".into()))?;
-            let text = std::str::from_utf8(bytes).map_err(|e| fail(e.to_string()))?;
-            *payload = Some(Json::trusted(text));
+        let mut change: Change = serde_json::from_slice(&self.head).map_err(|e| fail(e.to_string()))?;
+        if let Some(payload) = change.payload_mut() {
+            let text = self.payload.as_deref().map(std::str::from_utf8).transpose();
+            *payload = text.map_err(|e| fail(e.to_string()))?.map(Json::trusted);
         }
         Ok(Record { seq: self.seq, at: self.at, change })
     }
@@ -130,6 +243,9 @@ pub enum Error {
         /// The first row that was offered.
         offered: u64,
     },
+    /// The commit can never be written: it is larger than the storage takes. Others can.
+    #[error("the journal cannot take the commit: {0}")]
+    Refused(String),
     /// Another owner has taken the store over; this one writes nothing any more.
     #[error("another process has taken this store over; nothing was written")]
     Fenced,
@@ -149,4 +265,34 @@ pub trait Journal: Send + Sync {
 
     /// All rows of a run in order; none if the run is not known.
     fn load<'a>(&'a self, run: &'a RunId) -> Answer<'a, Vec<Row>>;
+
+    /// Keeps the graph of a revision; one that is kept already stays as it is.
+    fn keep<'a>(&'a self, graph: &'a Graph) -> Answer<'a, ()>;
+
+    /// The graph of a revision.
+    fn graph<'a>(&'a self, revision: &'a Revision) -> Answer<'a, Option<Graph>>;
+
+    /// Runs with what is known of them, the newest first.
+    fn runs<'a>(&'a self, query: &'a Query) -> Answer<'a, Vec<(RunId, Summary)>>;
+
+    /// At most `limit` runs whose id begins with `text`, in order, or the one whose alias it is.
+    fn named<'a>(&'a self, text: &'a str, limit: u32) -> Answer<'a, Vec<RunId>>;
+
+    /// Runs that want to be woken, with the time, the soonest first.
+    fn due<'a>(&'a self, due: &'a Due) -> Answer<'a, Vec<(Timestamp, RunId)>>;
+
+    /// Forgets a run: its rows and all that is known of it. One that is not known is no error.
+    fn purge<'a>(&'a self, run: &'a RunId) -> Answer<'a, ()>;
+
+    /// Puts a message into the inbox; whoever may open the store may do so, its owner or not.
+    fn post<'a>(&'a self, run: &'a RunId, body: Vec<u8>) -> Answer<'a, MessageId>;
+
+    /// Messages that no commit has taken and nobody has answered, the oldest first.
+    fn inbox(&self, limit: u32) -> Answer<'_, Vec<Message>>;
+
+    /// Answers a message.
+    fn reply(&self, message: MessageId, body: Vec<u8>) -> Answer<'_, ()>;
+
+    /// What was answered to a message, if it was.
+    fn replied(&self, message: MessageId) -> Answer<'_, Option<Vec<u8>>>;
 }

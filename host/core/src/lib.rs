@@ -4,14 +4,18 @@
 //!
 //! Reading order: an [`event`] has a [`shape`]; a component's [`contract`] says which it consumes
 //! and emits; a [`workflow`] joins contracts into a graph; a [`run`] moves through that graph,
-//! one [`outcome`] at a time, and writes what it decided to the [`journal`].
+//! one [`outcome`] at a time, and writes what it decided to the [`journal`]. What its steps remember
+//! is its [`state`]; what they may reach is their [`grant`].
 
 pub mod contract;
 pub mod event;
+pub mod grant;
 pub mod journal;
 pub mod outcome;
 pub mod retry;
 pub mod run;
 pub mod shape;
+pub mod state;
 pub mod suggest;
+mod table;
 pub mod workflow;

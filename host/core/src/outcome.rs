@@ -1,22 +1,81 @@
 //! What an attempt did: the one value that comes back from the sandbox.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::event::Json;
+use crate::state::{Reads, Write};
 use crate::workflow::EventId;
 
 /// What one attempt at a delivery did.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// The handler returned; these are its events, in its order.
-    Emitted(Vec<Emission>),
+    /// The handler returned; this is what it wants done.
+    Emitted(Emitted),
     /// The handler could not handle its event, or was not allowed to go on.
     Failed(Failure),
-    /// Shutdown, cut, lost lease: the attempt never counted.
-    Interrupted,
+    /// The attempt never counted.
+    Interrupted(Interruption),
+}
+
+/// Everything that a successful attempt wants: taken over whole, or not at all.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Emitted {
+    /// Its events, in the handler's order.
+    pub events: Vec<Emission>,
+    /// What it has read of the run's state.
+    pub reads: Reads,
+    /// What it changes of the run's state, in its order.
+    pub writes: Vec<Write>,
+    /// What it wants of its timers, in its order.
+    pub timers: Vec<TimerWish>,
+    /// What it told whoever watches the run, in its order.
+    pub updates: Vec<Update>,
+}
+
+/// Nothing but events.
+impl From<Vec<Emission>> for Emitted {
+    fn from(events: Vec<Emission>) -> Emitted {
+        Emitted { events, ..Emitted::default() }
+    }
+}
+
+/// Why an attempt was interrupted; no interruption costs an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interruption {
+    /// Shutdown, cut, lost lease.
+    Stopped,
+    /// It read state that another attempt has changed since it began.
+    Conflict,
+}
+
+/// What a step asks of one of its timers, by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TimerWish {
+    /// Fire so long after the commit; one of the same name is replaced.
+    Set {
+        /// The step's name for it.
+        name: Arc<str>,
+        /// How long after.
+        after: Duration,
+    },
+    /// Do not fire; one that is not set is no error.
+    Cancel {
+        /// The step's name for it.
+        name: Arc<str>,
+    },
+}
+
+/// An item for whoever watches the run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Update {
+    /// The step's name for what it is: `token`, `progress`.
+    pub name: Arc<str>,
+    /// Its value.
+    pub item: Json,
 }
 
 /// One event that an attempt emitted.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lockstep_core::workflow::{HandlerId, HandlerNode, StepId, StepNode, Workflow};
+use lockstep_core::workflow::{Graph, HandlerId, HandlerNode, Revision, StepId, StepNode, Workflow};
 use lockstep_sandbox::Release;
 
 /// A workflow that is ready to run.
@@ -13,6 +13,7 @@ pub struct Deployed {
     releases: Vec<Release>,
     names: Vec<Arc<str>>,
     name: Arc<str>,
+    graph: Arc<Graph>,
     /// For each handler, its place in its release.
     places: Vec<usize>,
 }
@@ -34,7 +35,17 @@ impl Deployed {
             workflow.step(handler.step).handlers.iter().position(|known| *known == id).unwrap_or_default()
         });
         let places = places.collect();
-        Ok(Deployed { name: workflow.name.as_str().into(), workflow, releases, names, places })
+        let (name, graph) = (workflow.name.as_str().into(), Arc::new(workflow.graph()));
+        Ok(Deployed { workflow, releases, names, name, graph, places })
+    }
+
+    /// Which graph it is.
+    pub fn revision(&self) -> Revision {
+        self.graph.revision.clone()
+    }
+
+    pub(crate) fn graph(&self) -> &Graph {
+        &self.graph
     }
 
     pub(crate) fn release(&self, step: StepId) -> &Release {

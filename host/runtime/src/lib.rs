@@ -10,11 +10,13 @@
 //! what it needs is handed to [`Host::new`]. Nothing is attempted and nobody is told before the
 //! commit that led to it is written.
 
+pub mod archive;
 mod clock;
 mod deployed;
 mod host;
 mod observer;
 mod partition;
+mod request;
 mod scheduler;
 
 #[cfg(test)]
@@ -22,5 +24,6 @@ mod tests;
 
 pub use clock::{Clock, System};
 pub use deployed::Deployed;
-pub use host::{Error, Host, Rest, RunHandle, Settings};
+pub use host::{Error, Host, NewRun, Rest, RunHandle, Settings, Until};
 pub use observer::{Attempt, Observer};
+pub use request::{Reply, Request};

@@ -1,12 +1,15 @@
 //! Whoever learns of what happened, after it is written. An observer can never fail a step: one
 //! that panics is not asked why.
 
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use lockstep_core::journal::Commit;
+use lockstep_core::journal::{self, Commit};
+use lockstep_core::outcome::Update;
 use lockstep_core::run::{DeliveryId, RunId};
-use lockstep_sandbox::Report;
+use lockstep_sandbox::{Report, Watcher};
 
 /// An attempt, as an observer sees it.
 #[derive(Clone, Debug)]
@@ -34,9 +37,46 @@ pub trait Observer: Send + Sync {
         let _ = (attempt, report);
     }
 
+    /// A running attempt tells those who watch something that is not committed yet. Called from the
+    /// attempt itself.
+    fn published(&self, attempt: &Attempt, update: &Update) {
+        let _ = (attempt, update);
+    }
+
+    /// What an attempt has published so far is not worth anything: it failed, or was interrupted.
+    fn withdrawn(&self, attempt: &Attempt) {
+        let _ = attempt;
+    }
+
+    /// The storage did not take a commit; it is tried again, and everything waits for that.
+    fn troubled(&self, why: &journal::Error) {
+        let _ = why;
+    }
+
     /// A commit was written.
     fn committed(&self, commit: &Commit) {
         let _ = commit;
+    }
+}
+
+/// What an attempt publishes before it ends goes to all observers.
+pub(crate) struct Stream {
+    pub(crate) observers: Observers,
+    pub(crate) attempt: Attempt,
+    /// Whether it has published anything.
+    pub(crate) published: Arc<AtomicBool>,
+}
+
+impl Watcher for Stream {
+    fn provisional(&self, update: &Update) {
+        self.published.store(true, Ordering::Relaxed);
+        self.observers.tell(|observer| observer.published(&self.attempt, update));
+    }
+}
+
+impl fmt::Debug for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stream").field("attempt", &self.attempt).finish_non_exhaustive()
     }
 }
 

@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 
 use lockstep_core::contract::Contract;
 use lockstep_core::event::Json;
-use lockstep_core::journal::{self, Answer, Commit, Journal, Row};
+use lockstep_core::journal::Commit;
 use lockstep_core::run::{Change, RunId, Status};
 use lockstep_core::workflow;
 use lockstep_journal::Memory;
 use lockstep_sandbox::{Limits, Report, Sandbox};
 use lockstep_test_support::component_with;
 
-use crate::{Attempt, Deployed, Error, Host, Observer, Rest, Settings};
+use crate::{Attempt, Deployed, Host, NewRun, Observer, Request, Rest, Settings};
 
 const EVENTS: &str = "
     package t:t;
@@ -130,10 +130,11 @@ fn deployed(head: &str, work: &str, gather: &str) -> Deployed {
         .map(|(step, bytes)| ((*step).to_owned(), Arc::new(Contract::read(bytes).unwrap())))
         .collect();
     let file = workflow::parse(&text).unwrap_or_else(|findings| panic!("{findings:?}"));
-    let joined = workflow::join(&file, &contracts).unwrap_or_else(|findings| panic!("{findings:?}"));
+    let joined =
+        workflow::join(&file, &contracts, &BTreeMap::new()).unwrap_or_else(|findings| panic!("{findings:?}"));
     let sandbox = Sandbox::new(&lockstep_sandbox::Settings { instances: 16, ..Default::default() }).unwrap();
     let load = |step: &workflow::StepNode, handlers: &[&workflow::HandlerNode]| {
-        sandbox.load(&components[step.name.as_str()], handlers, Limits::default())
+        sandbox.load(&components[step.name.as_str()], handlers, &step.grant, Limits::default())
     };
     Deployed::load(Arc::new(joined.workflow), load).unwrap()
 }
@@ -148,7 +149,7 @@ fn settings() -> Settings {
 
 async fn run_on(host: &Host, deployed: &Deployed, id: u128, n: u32) -> Rest {
     let payload = Json::trusted(format!("{{\"n\":{n}}}"));
-    let handle = host.start(deployed, RunId::fresh("sums", id << 32), payload).await.unwrap();
+    let handle = host.start(deployed, NewRun::new(RunId::fresh("sums", id << 32), payload)).await.unwrap();
     tokio::time::timeout(Duration::from_secs(60), handle.rest()).await.expect("it comes to rest").unwrap()
 }
 
@@ -209,8 +210,8 @@ async fn a_run_can_be_cancelled_while_a_guest_loops() {
     let host = Host::new(settings());
     let id = RunId::fresh("sums", 1 << 32);
     let looping = deployed("", "", "gather = { failed = \"skip\" }");
-    let handle = host.start(&looping, id.clone(), Json::trusted("{\"n\":10}")).await.unwrap();
-    host.cancel(&id).await.unwrap();
+    let handle = host.start(&looping, NewRun::new(id.clone(), Json::trusted("{\"n\":10}"))).await.unwrap();
+    host.ask(&id, Request::Cancel).await.unwrap();
     assert_eq!(handle.rest().await.unwrap().status, Status::Cancelled);
     assert_eq!(completed(&run_on(&host, &plain(), 2, 2).await), "{\"n\":201}");
 }
@@ -308,7 +309,7 @@ async fn a_run_that_ends_while_it_is_held_back_leaves_its_turn_to_the_next() {
     let narrow = deployed("", "concurrency = { all = 1 }", "gather = { failed = \"skip\" }");
     let start = |id: u128, n: u32| {
         let payload = Json::trusted(format!("{{\"n\":{n}}}"));
-        host.start(&narrow, RunId::fresh("sums", id << 32), payload)
+        host.start(&narrow, NewRun::new(RunId::fresh("sums", id << 32), payload))
     };
     let looping = start(1, 10).await.unwrap();
     // The tenth loops, and has the only place until it is cut.
@@ -317,9 +318,9 @@ async fn a_run_that_ends_while_it_is_held_back_leaves_its_turn_to_the_next() {
     seen.wait(&seen.split, 2).await;
     let next = start(3, 2).await.unwrap();
     seen.wait(&seen.split, 3).await;
-    host.cancel(gone.id()).await.unwrap();
+    host.ask(gone.id(), Request::Cancel).await.unwrap();
     assert_eq!(gone.rest().await.unwrap().status, Status::Cancelled);
-    host.cancel(looping.id()).await.unwrap();
+    host.ask(looping.id(), Request::Cancel).await.unwrap();
     let rest = tokio::time::timeout(Duration::from_secs(20), next.rest()).await.expect("it has its turn");
     assert_eq!(completed(&rest.unwrap()), "{\"n\":201}");
 }
@@ -366,43 +367,6 @@ async fn an_observer_that_panics_fails_no_run() {
     assert_eq!(completed(&run_on(&host, &plain(), 1, 3).await), "{\"n\":303}");
 }
 
-/// Takes so many commits and no more.
-struct Full {
-    memory: Memory,
-    left: AtomicUsize,
-}
-
-impl Journal for Full {
-    fn commit(&self, group: Vec<Commit>) -> Answer<'_, u64> {
-        let left = self.left.load(Ordering::SeqCst);
-        if left < group.len() {
-            return Box::pin(async { Err(journal::Error::Storage("the disk is full".into())) });
-        }
-        self.left.store(left - group.len(), Ordering::SeqCst);
-        self.memory.commit(group)
-    }
-
-    fn load<'a>(&'a self, run: &'a RunId) -> Answer<'a, Vec<Row>> {
-        self.memory.load(run)
-    }
-}
-
-#[tokio::test]
-async fn a_journal_that_fails_ends_what_it_did_not_take_and_says_so() {
-    for left in 0..3 {
-        let journal = Arc::new(Full { memory: Memory::new(), left: AtomicUsize::new(left) });
-        let host = Host::new(Settings { journal, ..settings() });
-        let id = RunId::fresh("sums", 1 << 32);
-        let started = host.start(&plain(), id, Json::trusted("{\"n\":3}")).await;
-        let error = match started {
-            Ok(handle) => handle.rest().await.unwrap_err(),
-            Err(error) => error,
-        };
-        assert!(matches!(&error, Error::Journal { .. }), "{error}");
-        assert!(error.to_string().ends_with("cannot go on: the journal's storage failed: the disk is full"));
-    }
-}
-
 #[tokio::test]
 async fn runs_take_turns_so_that_a_wide_one_does_not_starve_a_small_one() {
     for (slots, bound) in [(1, ""), (16, "concurrency = { all = 1 }\n")] {
@@ -411,7 +375,7 @@ async fn runs_take_turns_so_that_a_wide_one_does_not_starve_a_small_one() {
         let wide = deployed("", &work, "gather = { failed = \"skip\" }");
         let start = |id: u128, n: u32| {
             let payload = Json::trusted(format!("{{\"n\":{n}}}"));
-            host.start(&wide, RunId::fresh("sums", id << 32), payload)
+            host.start(&wide, NewRun::new(RunId::fresh("sums", id << 32), payload))
         };
         // Its tenth item loops until the limit of its time: that is all the small one waits for.
         let wide_run = start(1, 1000).await.unwrap();

@@ -5,18 +5,19 @@
 use std::time::Duration;
 
 use lockstep_core::event::Json;
-use lockstep_core::outcome::{Class, Emission, Failure, Outcome};
+use lockstep_core::outcome::{Class, Emission, Emitted, Failure};
 use lockstep_core::run::Given;
 use lockstep_core::shape::Shape;
 use lockstep_core::workflow::{EmitPlan, Input};
 use wasmtime::Store;
 use wasmtime::component::{ComponentExportIndex, InstancePre, Val};
 
-use crate::capability::Inert;
+use crate::capability::{Inert, State, Timers, Updates};
+use crate::fault::{self, Ended};
 use crate::log::Log;
 use crate::meter::{Cpu, Memory};
 use crate::value::{self, WriteError};
-use crate::{Identity, Limits, fault};
+use crate::{Identity, Limits};
 
 /// All events of one attempt together, in bytes of JSON.
 const MOST_OUTPUT: usize = 16 << 20;
@@ -30,7 +31,18 @@ pub(crate) struct Guest {
     pub(crate) cpu: Cpu,
     pub(crate) memory: Memory,
     pub(crate) log: Log,
+    pub(crate) state: State,
+    pub(crate) updates: Updates,
+    pub(crate) timers: Timers,
     pub(crate) wasi: Inert,
+}
+
+impl Guest {
+    /// What it wants done, now that it has succeeded with these events.
+    pub(crate) fn emitted(self, events: Vec<Emission>) -> Emitted {
+        let (reads, writes) = self.state.end();
+        Emitted { events, reads, writes, timers: self.timers.end(), updates: self.updates.end() }
+    }
 }
 
 /// A handler of a release, ready to be called.
@@ -64,14 +76,15 @@ impl Entry {
         inputs: &[Val],
         timeout: Duration,
         limits: &Limits,
-    ) -> Outcome {
+    ) -> Result<Vec<Emission>, Ended> {
         let called = tokio::time::timeout(timeout, self.call(pre, store, inputs)).await;
-        let outcome = match called {
-            Err(_) => Err(failure(Class::Timeout, "timeout", format!("it took longer than its {timeout:?}"))),
+        match called {
+            Err(_) => {
+                Err(Ended::failed(Class::Timeout, "timeout", format!("it took longer than its {timeout:?}")))
+            }
             Ok(Err(error)) => Err(fault::classify(&error, store.data())),
-            Ok(Ok(value)) => self.outcome(&value, limits),
-        };
-        outcome.map_or_else(Outcome::Failed, Outcome::Emitted)
+            Ok(Ok(value)) => Ok(self.events(&value, limits)?),
+        }
     }
 
     async fn call(
@@ -90,7 +103,7 @@ impl Entry {
         Ok(result)
     }
 
-    fn outcome(&self, result: &Val, limits: &Limits) -> Result<Vec<Emission>, Failure> {
+    fn events(&self, result: &Val, limits: &Limits) -> Result<Vec<Emission>, Failure> {
         match result {
             Val::Result(Ok(value)) => {
                 let mut output = Output { limits, left: MOST_OUTPUT, emissions: Vec::new() };

@@ -66,6 +66,10 @@ impl Ticks {
     pub(crate) fn now(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
+
+    pub(crate) fn tick(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 /// Starts the thread that ticks for as long as the engine lives.
@@ -80,7 +84,7 @@ fn run(engine: &EngineWeak, ticks: &Ticks) {
     loop {
         std::thread::sleep(TICK);
         let Some(engine) = engine.upgrade() else { return };
-        ticks.0.fetch_add(1, Ordering::Relaxed);
+        ticks.tick();
         engine.increment_epoch();
     }
 }

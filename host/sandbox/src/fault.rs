@@ -1,6 +1,8 @@
-//! What an error of the engine means: a limit, a trap, or the host's own fault.
+//! What ends an attempt before its time, and what an error of the engine means: a limit, a trap, or
+//! the host's own fault.
 
-use lockstep_core::outcome::{Class, Failure};
+use lockstep_core::outcome::{Class, Failure, Interruption, Outcome};
+use lockstep_core::state::Refused;
 use wasmtime::Trap;
 
 use crate::attempt::{Guest, failure};
@@ -9,8 +11,57 @@ use crate::meter::OutOfCpu;
 /// The engine's own words; it has no type for them.
 const OUT_OF_OUTPUT: &str = "fuel allocated for hostcalls has been exhausted";
 
-/// The class of what ended a guest.
-pub(crate) fn classify(error: &wasmtime::Error, guest: &Guest) -> Failure {
+/// Why an attempt has no events. A capability that returns it through the engine ends its guest.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum Ended {
+    /// It read what another attempt has changed.
+    #[error("{}", Refused::Conflict)]
+    Conflict,
+    /// It could not go on, or was not allowed to.
+    #[error("{}", .0.message)]
+    Failed(Failure),
+}
+
+impl Ended {
+    /// A failure without the step's own wishes.
+    pub(crate) fn failed(class: Class, code: &str, message: impl Into<String>) -> Ended {
+        Ended::Failed(failure(class, code, message.into()))
+    }
+}
+
+impl From<Failure> for Ended {
+    fn from(failure: Failure) -> Ended {
+        Ended::Failed(failure)
+    }
+}
+
+impl From<Refused> for Ended {
+    fn from(refused: Refused) -> Ended {
+        match refused {
+            Refused::Conflict => Ended::Conflict,
+            Refused::Misfit(misfit) => Ended::failed(Class::Invalid, "state", misfit.to_string()),
+        }
+    }
+}
+
+impl From<Ended> for Outcome {
+    fn from(ended: Ended) -> Outcome {
+        match ended {
+            Ended::Conflict => Outcome::Interrupted(Interruption::Conflict),
+            Ended::Failed(failure) => Outcome::Failed(failure),
+        }
+    }
+}
+
+/// What ended a guest.
+pub(crate) fn classify(error: &wasmtime::Error, guest: &Guest) -> Ended {
+    match error.downcast_ref::<Ended>() {
+        Some(ended) => ended.clone(),
+        None => Ended::Failed(fault(error, guest)),
+    }
+}
+
+fn fault(error: &wasmtime::Error, guest: &Guest) -> Failure {
     if let Some(out) = error.downcast_ref::<OutOfCpu>() {
         return failure(Class::Limit, "cpu", out.to_string());
     }
@@ -56,7 +107,7 @@ fn trapped(trap: Trap, guest: &Guest) -> Failure {
 }
 
 /// `64 MiB`, `1000 bytes`.
-fn bytes(n: usize) -> String {
+pub(crate) fn bytes(n: usize) -> String {
     match n {
         n if n >= 1 << 20 && n % (1 << 20) == 0 => format!("{} MiB", n >> 20),
         n if n >= 1 << 10 && n % (1 << 10) == 0 => format!("{} KiB", n >> 10),

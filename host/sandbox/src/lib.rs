@@ -19,8 +19,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lockstep_core::outcome::{Failure, Outcome};
-use lockstep_core::run::Given;
+use lockstep_core::grant::Grant;
+use lockstep_core::outcome::{Failure, Outcome, Update};
+use lockstep_core::run::{Given, Seq};
+use lockstep_core::state::Shared;
 use lockstep_core::workflow::HandlerNode;
 use wasmtime::Engine;
 
@@ -103,8 +105,31 @@ pub struct Call {
     pub inputs: Vec<Given>,
     /// Who the guest is told it is.
     pub identity: Identity,
+    /// What it sees of the run's state.
+    pub state: View,
+    /// Who is told of its updates before it ends.
+    pub watcher: Option<Arc<dyn Watcher>>,
     /// The wall-clock limit.
     pub timeout: Duration,
+}
+
+/// What an attempt sees of its run's state; the default is a run that has none.
+#[derive(Clone, Debug, Default)]
+pub struct View {
+    /// The state, which goes on while the attempt lasts.
+    pub state: Shared,
+    /// The newest row whose changes the attempt may see.
+    pub as_of: Seq,
+}
+
+/// Somebody who watches a run while its attempts are still going.
+///
+/// **Promise:** an attempt tells it of each update as soon as its guest publishes it, in the guest's
+/// order, and goes on only when it has returned; so it must neither wait nor take long. Nothing that
+/// it is told has to last: only the updates of [`Outcome::Emitted`] do.
+pub trait Watcher: std::fmt::Debug + Send + Sync {
+    /// An attempt has published this.
+    fn provisional(&self, update: &Update);
 }
 
 /// What `lockstep:step/run.whoami` answers.
@@ -124,6 +149,8 @@ pub struct Identity {
     pub now_ms: u64,
     /// When the attempt will be ended.
     pub deadline_ms: u64,
+    /// The session that the run belongs to, if it belongs to one.
+    pub session: Option<Arc<str>>,
 }
 
 /// What came of an attempt.
@@ -205,14 +232,21 @@ impl Sandbox {
         Ok(Sandbox { engine, ticks, cache })
     }
 
-    /// Compiles (or takes from the cache) and links a component for the given handlers.
-    pub fn load(&self, bytes: &[u8], handlers: &[&HandlerNode], limits: Limits) -> Result<Release, Error> {
+    /// Compiles (or takes from the cache) and links a component for the given handlers. It gets what
+    /// its grant gives; a component that imports more is refused.
+    pub fn load(
+        &self,
+        bytes: &[u8],
+        handlers: &[&HandlerNode],
+        grant: &Grant,
+        limits: Limits,
+    ) -> Result<Release, Error> {
         let cached = self.cache.as_ref().and_then(|cache| cache.get(&self.engine, bytes));
         let component = match cached {
             Some(component) => component,
             None => self.compile(bytes)?,
         };
-        let linked = Linked::new(&component, handlers, limits, self.ticks.clone())?;
+        let linked = Linked::new(&component, handlers, grant, limits, self.ticks.clone())?;
         Ok(Release { linked: Arc::new(linked) })
     }
 

@@ -16,8 +16,8 @@ const TABLE_ELEMENT: usize = 8;
 #[error("the attempt computed longer than its {0:?}")]
 pub(crate) struct OutOfCpu(pub(crate) Duration);
 
-/// Ticks that passed while the guest computed; those that pass while the host works for it, or
-/// while it waits for its turn, do not count.
+/// Ticks that passed while the guest computed, or while the host did on its behalf; those that pass
+/// while it waits in the host or for its turn do not count.
 #[derive(Debug)]
 pub(crate) struct Cpu {
     ticks: Arc<Ticks>,
@@ -32,11 +32,20 @@ impl Cpu {
     }
 
     pub(crate) fn used(&self) -> Duration {
-        TICK * self.used
+        TICK.saturating_mul(self.used)
+    }
+
+    /// A host call has worked for the guest rather than waited: the ticks that passed since it began
+    /// count as the guest's own. The newest is left to the epoch callback, where the guest gives way.
+    pub(crate) fn worked(&mut self) {
+        let now = self.ticks.now();
+        let passed = u32::try_from(now - self.left_at).unwrap_or(u32::MAX);
+        self.used = self.used.saturating_add(passed.saturating_sub(1));
+        self.left_at = now;
     }
 
     fn count(&mut self) -> Result<(), OutOfCpu> {
-        self.used += 1;
+        self.used = self.used.saturating_add(1);
         if self.used() > self.limit { Err(OutOfCpu(self.limit)) } else { Ok(()) }
     }
 }
@@ -45,7 +54,7 @@ impl Cpu {
 ///
 /// The deadline is always one tick away. When it passes, the tick is counted and the guest gives
 /// way to others. A host call that saw no tick leaves the deadline where it was, so that a guest
-/// cannot escape the count by calling the host often; one that saw a tick moves it on.
+/// cannot escape the count by calling the host often; one that waited over a tick moves it on.
 pub(crate) fn count_cpu(store: &mut Store<Guest>) {
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(|mut guest: StoreContextMut<'_, Guest>| {
@@ -129,5 +138,25 @@ impl ResourceLimiter for Memory {
 
     fn instances(&self) -> usize {
         CORE_INSTANCES as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_ticks_of_a_host_call_that_worked_count_but_the_newest_which_the_callback_counts() {
+        let ticks = Arc::new(Ticks::default());
+        let mut cpu = Cpu::new(ticks.clone(), TICK * 9);
+        for (passed, used) in [(0, 0), (1, 0), (5, 4), (1, 4), (3, 6)] {
+            (0..passed).for_each(|_| ticks.tick());
+            cpu.worked();
+            assert_eq!(cpu.used(), TICK * used);
+        }
+        for _ in 0..3 {
+            cpu.count().unwrap();
+        }
+        cpu.count().unwrap_err();
     }
 }

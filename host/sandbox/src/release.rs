@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use lockstep_core::grant::Grant;
+use lockstep_core::outcome::Outcome;
 use lockstep_core::shape::{Field, Shape};
 use lockstep_core::workflow::{EmitPlan, HandlerNode};
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
@@ -10,7 +12,7 @@ use wasmtime::component::{Component, InstancePre, Linker, Type};
 use wasmtime::{Engine, Store};
 
 use crate::attempt::{Entry, Guest};
-use crate::capability::{self, Inert};
+use crate::capability::{self, Inert, State, Timers, Updates};
 use crate::engine::Ticks;
 use crate::log::Log;
 use crate::meter::{Cpu, Memory, count_cpu};
@@ -26,6 +28,7 @@ const HANDLES: usize = 1024;
 pub(crate) struct Linked {
     pre: InstancePre<Guest>,
     entries: Vec<Entry>,
+    grant: Grant,
     limits: Limits,
     ticks: Arc<Ticks>,
 }
@@ -34,12 +37,13 @@ impl Linked {
     pub(crate) fn new(
         component: &Component,
         handlers: &[&HandlerNode],
+        grant: &Grant,
         limits: Limits,
         ticks: Arc<Ticks>,
     ) -> Result<Linked, Error> {
         let entries = handlers.iter().map(|handler| entry(component, handler)).collect::<Result<_, _>>()?;
-        let pre = link(component).map_err(|error| Error::Link(format!("{error:#}")))?;
-        Ok(Linked { pre, entries, limits, ticks })
+        let pre = link(component, grant)?;
+        Ok(Linked { pre, entries, grant: grant.clone(), limits, ticks })
     }
 
     pub(crate) async fn attempt(&self, call: Call) -> Report {
@@ -49,17 +53,29 @@ impl Linked {
             Ok(inputs) => inputs,
             Err(failure) => return Report::unborn(failure),
         };
-        let mut store = self.store(call.identity, log.clone());
-        let outcome = entry.attempt(&self.pre, &mut store, &inputs, call.timeout, &self.limits).await;
-        let guest = store.data();
+        let timeout = call.timeout;
+        let mut store = self.store(self.guest(call, log.clone()));
+        let events = entry.attempt(&self.pre, &mut store, &inputs, timeout, &self.limits).await;
+        let guest = store.into_data();
         let usage = Usage { cpu: guest.cpu.used(), peak_memory: guest.memory.peak() };
+        let outcome = events.map_or_else(Outcome::from, |events| Outcome::Emitted(guest.emitted(events)));
         Report { outcome, log: log.finish(), usage }
     }
 
-    fn store(&self, identity: crate::Identity, log: Log) -> Store<Guest> {
-        let cpu = Cpu::new(self.ticks.clone(), self.limits.cpu);
-        let memory = Memory::new(self.limits.memory);
-        let guest = Guest { identity, cpu, memory, log, wasi: Inert::default() };
+    fn guest(&self, call: Call, log: Log) -> Guest {
+        Guest {
+            identity: call.identity,
+            cpu: Cpu::new(self.ticks.clone(), self.limits.cpu),
+            memory: Memory::new(self.limits.memory),
+            log,
+            state: State::new(self.grant.state.as_ref(), call.state),
+            updates: Updates::new(self.grant.updates.as_ref(), call.watcher),
+            timers: Timers::default(),
+            wasi: Inert::default(),
+        }
+    }
+
+    fn store(&self, guest: Guest) -> Store<Guest> {
         let mut store = Store::new(self.pre.engine(), guest);
         store.limiter(|guest| &mut guest.memory);
         store.set_hostcall_fuel(HOST_CALL_BYTES);
@@ -69,12 +85,26 @@ impl Linked {
     }
 }
 
-fn link(component: &Component) -> wasmtime::Result<InstancePre<Guest>> {
+fn link(component: &Component, grant: &Grant) -> Result<InstancePre<Guest>, Error> {
     let engine = component.engine();
     let ty = component.component_type();
+    let imports = ty.imports(engine).filter(|(_, item)| has_functions(engine, &item.ty));
+    let imports: Vec<&str> = imports.map(|(name, _)| name).collect();
+    capability::check(&imports, grant).map_err(Error::Link)?;
     let mut linker = Linker::new(engine);
-    capability::link(&mut linker, ty.imports(engine).map(|(name, _)| name))?;
-    linker.instantiate_pre(component)
+    capability::link(&mut linker, &imports)
+        .and_then(|()| linker.instantiate_pre(component))
+        .map_err(|error| Error::Link(format!("{error:#}")))
+}
+
+/// An interface of which only types are used needs no definition and reaches nothing.
+fn has_functions(engine: &Engine, item: &ComponentItem) -> bool {
+    match item {
+        ComponentItem::ComponentInstance(instance) => {
+            instance.exports(engine).any(|(_, item)| matches!(item.ty, ComponentItem::ComponentFunc(_)))
+        }
+        _ => true,
+    }
 }
 
 fn entry(component: &Component, handler: &HandlerNode) -> Result<Entry, Error> {

@@ -14,6 +14,11 @@ pub(crate) fn cache() -> Option<PathBuf> {
     }
 }
 
+/// Who sits at this terminal, as the system says.
+pub(crate) fn user() -> Option<String> {
+    std::env::var("USER").ok().filter(|name| !name.is_empty())
+}
+
 /// Where compilers of steps keep what they are built with.
 pub(crate) fn sysroots() -> PathBuf {
     lockstep_toolchain::user_cache().unwrap_or_else(|| "target".into()).join("sysroot")

@@ -16,7 +16,7 @@ pub(crate) enum Exit {
     Failed = 1,
     /// A workflow, a component or another file is refused.
     Refused = 3,
-    /// The input is no start event of this workflow.
+    /// The input does not fit.
     Input = 4,
     /// The run stalled.
     Stalled = 5,
@@ -24,6 +24,10 @@ pub(crate) enum Exit {
     TimedOut = 6,
     /// The host itself failed.
     Host = 7,
+    /// The run waits for a person.
+    Waits = 8,
+    /// There is no such run, question or delivery, or it does not allow what is asked.
+    NotDone = 9,
     /// The run was interrupted.
     Cancelled = 130,
 }
@@ -35,10 +39,12 @@ Exit codes:
   1    the run failed
   2    the command line is wrong
   3    refused: a workflow, a component or another file
-  4    the input is not a start event of this workflow
+  4    the input does not fit: it is not the start event, answer or event that is wanted
   5    the run stalled
   6    the run timed out
   7    the host itself failed
+  8    the run waits for a person: for an answer, or because it is parked or paused
+  9    there is no such run, question or delivery, or what is asked of it cannot be done
   130  interrupted";
 
 impl From<Exit> for ExitCode {
@@ -55,6 +61,7 @@ pub(crate) fn of_run(status: Status) -> Exit {
         Status::TimedOut => Exit::TimedOut,
         Status::Cancelled => Exit::Cancelled,
         Status::Stalled => Exit::Stalled,
+        Status::Waiting | Status::Parked | Status::Paused => Exit::Waits,
         Status::Running => Exit::Host,
     }
 }
@@ -64,13 +71,42 @@ pub(crate) fn of_run(status: Status) -> Exit {
 #[error("{0}")]
 pub(crate) struct BadInput(pub(crate) String);
 
+/// What a command names is not there.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct NotFound(pub(crate) String);
+
+/// What is asked of a run cannot be done; nothing was changed.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub(crate) struct NotDone {
+    /// A short stable word.
+    pub(crate) code: String,
+    /// Why, for people.
+    pub(crate) message: String,
+}
+
 /// How the program ends with an error.
 pub(crate) fn of(error: &anyhow::Error) -> Exit {
     if error.is::<BadInput>() {
         Exit::Input
+    } else if let Some(refused) = error.downcast_ref::<NotDone>() {
+        if refused.code == "misfit" { Exit::Input } else { Exit::NotDone }
+    } else if let Some(error) = error.downcast_ref::<lockstep_runtime::Error>() {
+        of_host(error)
+    } else if error.is::<NotFound>() {
+        Exit::NotDone
     } else if error.is::<project::Refused>() || error.is::<lockstep_toolchain::Error>() {
         Exit::Refused
     } else {
         Exit::Host
+    }
+}
+
+fn of_host(error: &lockstep_runtime::Error) -> Exit {
+    use lockstep_runtime::Error;
+    match error {
+        Error::Unknown { .. } | Error::KeyTaken { .. } | Error::NotEnded { .. } => Exit::NotDone,
+        _ => Exit::Host,
     }
 }

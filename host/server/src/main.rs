@@ -6,8 +6,10 @@ mod config;
 mod exit;
 mod graph;
 mod inert;
+mod input;
 mod project;
 mod report;
+mod store;
 
 use std::process::ExitCode;
 

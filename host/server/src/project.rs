@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lockstep_core::contract::Contract;
-use lockstep_core::workflow::file::{self, File, Step};
+use lockstep_core::grant::{self, Grant};
+use lockstep_core::workflow::file::{self, File, GivenGrant, Step};
 use lockstep_core::workflow::{self, Finding, Severity, Workflow};
 use lockstep_runtime::Deployed;
 use lockstep_sandbox::{Limits, Sandbox};
@@ -83,19 +84,25 @@ impl Source {
     pub(crate) fn load(self) -> Result<Project, Refused> {
         let shown = self.path.display().to_string();
         let (mut components, mut contracts, mut wrong) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        let mut grants = BTreeMap::new();
         for step in &self.file.steps {
+            let name = &step.name.value;
             match self.component(step) {
                 Ok((bytes, contract)) => {
-                    components.insert(step.name.value.clone(), bytes);
-                    contracts.insert(step.name.value.clone(), contract);
+                    components.insert(name.clone(), bytes);
+                    contracts.insert(name.clone(), contract);
                 }
-                Err(findings) => wrong.extend(findings),
+                Err(findings) => wrong.extend(lines(&findings, &shown)),
+            }
+            match self.grant(step) {
+                Ok(grant) => grants.extend(grant.map(|grant| (name.clone(), grant))),
+                Err(refused) => wrong.extend(refused.lines),
             }
         }
         if !wrong.is_empty() {
-            return Err(Refused { lines: lines(&wrong, &shown) });
+            return Err(Refused { lines: wrong });
         }
-        let joined = workflow::join(&self.file, &contracts)
+        let joined = workflow::join(&self.file, &contracts, &grants)
             .map_err(|findings| Refused { lines: lines(&findings, &shown) })?;
         let mut warnings = lines(&joined.warnings, &shown);
         warnings.extend(self.file.steps.iter().filter_map(|step| self.stale(step)));
@@ -128,6 +135,19 @@ impl Source {
         }
     }
 
+    /// What a grant file of a step says; none if it has no file of its own.
+    fn grant(&self, step: &Step) -> Result<Option<Grant>, Refused> {
+        let GivenGrant::File(named) = &step.grant else { return Ok(None) };
+        let path = self.beside(&named.value);
+        let shown = path.display().to_string();
+        let text = fs::read_to_string(&path).map_err(|error| {
+            let why = format!("step `{}`: its grant {}", step.name.value, unreadable(&shown, &error));
+            let file = self.path.display();
+            Refused::one(format!("{file}:{}: {why}; mend the path in `grant`", named.line))
+        })?;
+        grant::parse(&text).map(Some).map_err(|findings| Refused { lines: lines(&findings, &shown) })
+    }
+
     /// A component that is older than its source, as a warning.
     fn stale(&self, step: &Step) -> Option<String> {
         let source = newest(&self.beside(step.source.as_deref()?))?;
@@ -149,7 +169,7 @@ impl Project {
     pub(crate) fn deploy(&self, sandbox: &Sandbox) -> Result<Deployed, Refused> {
         Deployed::load(self.workflow.clone(), |step, handlers| {
             sandbox
-                .load(&self.components[&step.name], handlers, Limits::default())
+                .load(&self.components[&step.name], handlers, &step.grant, Limits::default())
                 .map_err(|error| Refused::one(format!("step `{}`: {error}", step.name)))
         })
     }

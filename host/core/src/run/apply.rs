@@ -2,32 +2,61 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::change::{Change, DeliveryStatus, JoinInput, Place, Record, Seq, Status, Unmatched};
+use super::change::{
+    About, Change, DeliveryStatus, JoinInput, Place, Purpose, Record, Seq, Status, Unmatched,
+};
 use super::fields::comparable;
 use super::scope::{Holder, Scope};
-use super::{Delivery, Held, Run, RunId};
+use super::{Clock, Closed, Delivery, Held, Open, Run, RunId};
 use crate::event::Timestamp;
 use crate::outcome::{Class, Failure};
-use crate::workflow::{HandlerId, Home, Join, Port, Workflow};
+use crate::state::{State, Write};
+use crate::workflow::{HandlerId, Home, Join, Port, Revision, Workflow};
 
 /// What does not fit, for whoever reads a damaged journal.
 type Applied = Result<(), &'static str>;
 
 impl Run {
-    pub(super) fn empty(id: RunId, workflow: Arc<Workflow>) -> Run {
+    pub(super) fn empty(id: RunId, workflow: Arc<Workflow>, state: State) -> Run {
         let whole = Scope::new(Home::Run, Place::default(), 1);
+        let about = About {
+            workflow: workflow.name.as_str().into(),
+            revision: Revision::named(""),
+            key: None,
+            alias: None,
+            session: None,
+            continues: None,
+            parent: None,
+        };
         Run {
             id,
             workflow,
+            about: Arc::new(about),
+            started_at: Timestamp(0),
+            changed_at: Timestamp(0),
             last: Seq(0),
-            status: Status::Running,
+            decided: Status::Running,
             reason: None,
             result: None,
             deliveries: BTreeMap::new(),
             ready: BTreeSet::new(),
+            parked: BTreeSet::new(),
+            out: BTreeSet::new(),
+            children: BTreeMap::new(),
+            orphans: BTreeSet::new(),
+            parent_told: false,
+            conflicts: HashMap::new(),
+            alone: BTreeSet::new(),
+            careful: BTreeSet::new(),
             waking: BTreeSet::new(),
-            timers: HashMap::new(),
+            timers: BTreeMap::new(),
+            clock: Clock::Off,
+            named: HashMap::new(),
+            questions: BTreeMap::new(),
+            closed: BTreeMap::new(),
+            state,
             scopes: BTreeMap::from([(Seq(0), whole)]),
             events: HashMap::new(),
             fresh: Vec::new(),
@@ -39,8 +68,21 @@ impl Run {
         if record.seq.0 != self.last.0 + 1 {
             return Err("its number is not the next one");
         }
+        if matches!(record.change, Change::Started(_)) != (record.seq == Seq(1)) {
+            return Err("a run begins with its first row, and only there");
+        }
         self.last = record.seq;
+        self.changed_at = record.at;
+        self.apply_change(record)
+    }
+
+    fn apply_change(&mut self, record: &Record) -> Applied {
         match &record.change {
+            Change::Started(about) => {
+                self.about = about.clone();
+                self.started_at = record.at;
+                Ok(())
+            }
             Change::Status { status, reason } => self.apply_status(*status, reason.clone()),
             Change::Event { .. } => self.apply_event(record),
             Change::Delivery { handler, inputs, place, .. } => {
@@ -49,28 +91,61 @@ impl Run {
             Change::Attempt { delivery, status, failure, .. } => {
                 self.apply_attempt(*delivery, *status, failure.as_ref())
             }
-            Change::Cut { delivery } => self.remove_delivery(*delivery).map(|_| ()),
-            Change::Late { .. } => Ok(()),
+            Change::Began { delivery } => {
+                self.open_delivery(*delivery)?.begun = true;
+                Ok(())
+            }
+            Change::Crashed { delivery } => self.apply_crashed(*delivery),
+            Change::Retried { delivery, .. } => self.apply_retried(*delivery, record.at),
+            Change::PassedOver { delivery, .. } => {
+                self.forget_fresh();
+                self.apply_cut(*delivery)
+            }
+            Change::ChildStarted { delivery, run } => self.apply_child(*delivery, run),
+            Change::ChildCancelled { run } => {
+                self.orphans.remove(run);
+                Ok(())
+            }
+            Change::ParentTold => {
+                self.parent_told = true;
+                Ok(())
+            }
+            Change::Cut { delivery } => self.apply_cut(*delivery),
+            Change::Late { .. } | Change::Update { .. } => Ok(()),
             Change::Opened { home, parent, branches } => {
                 self.apply_opened(record.seq, *home, *parent, *branches)
             }
             Change::Skipped { scope } => self.apply_skipped(*scope),
             Change::Closed { scope, unmatched } => self.apply_closed(*scope, unmatched),
-            Change::TimerSet { at, scope } => self.apply_timer(record.seq, *at, *scope),
+            Change::TimerSet { at, purpose } => self.apply_timer(record.seq, *at, purpose),
             Change::TimerFired { timer } => {
                 self.forget_fresh();
-                self.remove_timer(*timer)
+                self.remove_timer(*timer).map(|_| ())
+            }
+            Change::TimerCancelled { timer } => self.apply_timer_cancelled(*timer, record.at),
+            Change::Asked { .. } => self.apply_asked(record),
+            Change::Answered { question, by, payload } => {
+                let payload = payload.clone().ok_or("the answer has no value")?;
+                self.close(*question, Closed::Answered { at: record.at, by: by.clone(), payload })
+            }
+            Change::Expired { question } => self.close(*question, Closed::Expired { at: record.at }),
+            Change::Withdrawn { question } => self.close(*question, Closed::Withdrawn { at: record.at }),
+            Change::State { key, op, payload, .. } => {
+                let write = Write { key: key.clone(), op: *op, value: payload.clone() };
+                self.state.write(&write, record.seq).map_err(|_| "it does not fit what its key holds")
             }
         }
     }
 
     fn apply_status(&mut self, status: Status, reason: Option<String>) -> Applied {
         self.forget_fresh();
-        self.status = status;
+        self.decided = status;
         self.reason = reason;
         if status.is_end() {
             self.waking.clear();
             self.timers.clear();
+            self.named.clear();
+            self.clock = Clock::Off;
             self.scopes.clear();
             self.events.clear();
         }
@@ -108,7 +183,9 @@ impl Run {
             Port::Left | Port::Right => {
                 scope.halves.entry(input.handler).or_default().keep(input.port, key, event);
             }
-            Port::Each => return Err("an event for a single handler waits in no join"),
+            Port::Each | Port::Asked | Port::Answer => {
+                return Err("an event for a single handler waits in no join");
+            }
         }
         self.use_event(event)?;
         replaced.into_iter().for_each(|old| self.release(old));
@@ -139,8 +216,7 @@ impl Run {
         if matches!(node.join, Join::Pair { .. }) {
             self.join_halves(handler, inputs, place)?;
         }
-        let scope = self.scopes.get_mut(&place.scope).ok_or("its scope is not open")?;
-        scope.open.insert(Holder::Delivery(record.seq));
+        self.open_scope(place.scope)?.open.insert(Holder::Delivery(record.seq));
         let delivery = Delivery {
             handler,
             inputs: inputs.to_vec(),
@@ -149,6 +225,12 @@ impl Run {
             attempts: 0,
             host_failures: 0,
             until: None,
+            tried_from: record.at,
+            begun: false,
+            crashes: 0,
+            children: 0,
+            parked: None,
+            failure: None,
         };
         self.deliveries.insert(record.seq, delivery);
         self.make_ready(record.seq);
@@ -167,40 +249,90 @@ impl Run {
             }
             self.release(half);
         }
-        let scope = self.scopes.get_mut(&place.scope).ok_or("its scope is not open")?;
+        let scope = self.open_scope(place.scope)?;
         scope.branches = scope.branches.max(place.branch + 1);
         Ok(())
     }
 
     fn apply_attempt(&mut self, id: Seq, status: DeliveryStatus, failure: Option<&Failure>) -> Applied {
         self.forget_fresh();
-        match status {
-            DeliveryStatus::Done | DeliveryStatus::Failed => self.remove_delivery(id).map(|_| ()),
-            DeliveryStatus::BackingOff { until } => {
-                let delivery = self.deliveries.get_mut(&id).ok_or("the delivery is not open")?;
-                match failure.map(|failure| failure.class) {
-                    Some(Class::Host) => delivery.host_failures += 1,
-                    _ => delivery.attempts += 1,
-                }
-                if let Some(before) = delivery.until.replace(until) {
-                    self.waking.remove(&(before, id));
-                }
-                self.waking.insert((until, id));
-                self.unready(id);
-                Ok(())
-            }
+        if matches!(status, DeliveryStatus::Done | DeliveryStatus::Failed) {
+            return self.remove_delivery(id).map(|_| ());
         }
+        self.unready(id);
+        self.children.remove(&id);
+        let delivery = self.open_delivery(id)?;
+        delivery.begun = false;
+        if failure.is_some() {
+            delivery.failure = failure.cloned();
+        }
+        match failure.map(|failure| failure.class) {
+            None => {}
+            Some(Class::Host) => delivery.host_failures += 1,
+            Some(_) => delivery.attempts += 1,
+        }
+        let before = std::mem::take(&mut delivery.until);
+        if let DeliveryStatus::BackingOff { until } = status {
+            delivery.until = Some(until);
+            self.waking.insert((until, id));
+        } else if let DeliveryStatus::Parked { why } = status {
+            delivery.parked = Some(why);
+            self.parked.insert(id);
+        }
+        before.map(|before| self.waking.remove(&(before, id)));
+        if status == DeliveryStatus::Interrupted {
+            self.make_ready(id);
+        }
+        Ok(())
+    }
+
+    fn apply_child(&mut self, id: Seq, run: &RunId) -> Applied {
+        self.unready(id);
+        self.out.remove(&id);
+        self.open_delivery(id)?.children += 1;
+        self.children.insert(id, run.clone());
+        Ok(())
+    }
+
+    /// Nobody needs its child any more, if it has one.
+    fn apply_cut(&mut self, id: Seq) -> Applied {
+        self.orphans.extend(self.children.get(&id).cloned());
+        self.remove_delivery(id).map(|_| ())
+    }
+
+    fn apply_retried(&mut self, id: Seq, now: Timestamp) -> Applied {
+        let delivery = self.open_delivery(id)?;
+        let before = std::mem::take(&mut delivery.until);
+        (delivery.attempts, delivery.host_failures, delivery.crashes) = (0, 0, 0);
+        (delivery.parked, delivery.tried_from) = (None, now);
+        self.parked.remove(&id);
+        before.map(|before| self.waking.remove(&(before, id)));
+        self.make_ready(id);
+        Ok(())
+    }
+
+    /// Whoever takes the run up decides what becomes of it.
+    fn apply_crashed(&mut self, id: Seq) -> Applied {
+        let delivery = self.open_delivery(id)?;
+        delivery.begun = false;
+        delivery.crashes += 1;
+        Ok(())
+    }
+
+    fn open_delivery(&mut self, id: Seq) -> Result<&mut Delivery, &'static str> {
+        self.deliveries.get_mut(&id).ok_or("the delivery is not open")
     }
 
     fn remove_delivery(&mut self, id: Seq) -> Result<Delivery, &'static str> {
         self.unready(id);
         let delivery = self.deliveries.remove(&id).ok_or("the delivery is not open")?;
+        self.forget_attempts(id);
+        self.parked.remove(&id);
+        self.children.remove(&id);
         if let Some(until) = delivery.until {
             self.waking.remove(&(until, id));
         }
-        if let Some(scope) = self.scopes.get_mut(&delivery.place.scope) {
-            scope.open.remove(&Holder::Delivery(id));
-        }
+        self.let_go(delivery.place, Holder::Delivery(id));
         delivery.inputs.iter().for_each(|input| self.release(*input));
         Ok(delivery)
     }
@@ -232,20 +364,83 @@ impl Run {
         Ok(())
     }
 
-    fn apply_timer(&mut self, id: Seq, at: Timestamp, scope: Seq) -> Applied {
-        self.scopes.get_mut(&scope).ok_or("its scope is not open")?.timer = Some(id);
-        self.timers.insert(id, (at, scope));
+    fn apply_timer(&mut self, id: Seq, at: Timestamp, purpose: &Purpose) -> Applied {
+        match purpose {
+            Purpose::Run => self.clock = Clock::Running(id),
+            Purpose::Gather { scope } => self.open_scope(*scope)?.timer = Some(id),
+            Purpose::Step { step, name, place } => {
+                self.open_scope(place.scope)?.open.insert(Holder::Timer(id));
+                self.named.insert((*place, *step, name.clone()), id);
+            }
+        }
+        self.timers.insert(id, (at, purpose.clone()));
         self.waking.insert((at, id));
         Ok(())
     }
 
-    fn remove_timer(&mut self, id: Seq) -> Applied {
-        let (at, scope) = self.timers.remove(&id).ok_or("the timer is not set")?;
-        self.waking.remove(&(at, id));
-        if let Some(scope) = self.scopes.get_mut(&scope) {
-            scope.timer = None;
+    /// The run's own timer keeps what was left of it.
+    fn apply_timer_cancelled(&mut self, id: Seq, now: Timestamp) -> Applied {
+        if let (at, Purpose::Run) = self.remove_timer(id)? {
+            self.clock = Clock::Stopped(Duration::from_millis(at.0.saturating_sub(now.0)));
         }
         Ok(())
+    }
+
+    fn remove_timer(&mut self, id: Seq) -> Result<(Timestamp, Purpose), &'static str> {
+        let (at, purpose) = self.timers.remove(&id).ok_or("the timer is not set")?;
+        self.waking.remove(&(at, id));
+        match &purpose {
+            Purpose::Run => self.clock = Clock::Off,
+            Purpose::Gather { scope } => {
+                if let Some(scope) = self.scopes.get_mut(scope) {
+                    scope.timer = None;
+                }
+            }
+            Purpose::Step { step, name, place } => {
+                self.named.remove(&(*place, *step, name.clone()));
+                self.let_go(*place, Holder::Timer(id));
+            }
+        }
+        Ok((at, purpose))
+    }
+
+    fn apply_asked(&mut self, record: &Record) -> Applied {
+        let Change::Asked { event: row, step, place, deadline } = &record.change else { return Ok(()) };
+        let held = self.events.get(row).ok_or("it asks with an event that is not held")?;
+        let question = Open {
+            row: *row,
+            event: held.event,
+            payload: held.payload.clone(),
+            step: *step,
+            place: *place,
+            asked_at: record.at,
+            deadline: *deadline,
+        };
+        self.use_event(*row)?;
+        self.open_scope(place.scope)?.open.insert(Holder::Question(record.seq));
+        deadline.map(|at| self.waking.insert((at, record.seq)));
+        self.questions.insert(record.seq, question);
+        Ok(())
+    }
+
+    fn close(&mut self, id: Seq, how: Closed) -> Applied {
+        self.forget_fresh();
+        let question = self.questions.remove(&id).ok_or("the question is not open")?;
+        question.deadline.map(|at| self.waking.remove(&(at, id)));
+        self.let_go(question.place, Holder::Question(id));
+        self.release(question.row);
+        self.closed.insert(id, how);
+        Ok(())
+    }
+
+    fn open_scope(&mut self, id: Seq) -> Result<&mut Scope, &'static str> {
+        self.scopes.get_mut(&id).ok_or("its scope is not open")
+    }
+
+    fn let_go(&mut self, place: Place, holder: Holder) {
+        if let Some(scope) = self.scopes.get_mut(&place.scope) {
+            scope.open.remove(&holder);
+        }
     }
 
     fn use_event(&mut self, event: Seq) -> Applied {

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::RunId;
 use crate::event::{Json, Timestamp};
 use crate::outcome::Failure;
-use crate::workflow::{EventId, HandlerId, Home, Port};
+use crate::state::Op;
+use crate::workflow::{EventId, HandlerId, Home, Port, Revision, StepId};
 
 /// The number of a row in its run, from 1, without gaps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -44,6 +46,8 @@ pub struct Record {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "kebab-case")]
 pub enum Change {
+    /// The run began; its first row.
+    Started(Arc<About>),
     /// The run's status from here on.
     Status {
         /// The word.
@@ -96,6 +100,47 @@ pub enum Change {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         failure: Option<Failure>,
     },
+    /// An attempt is about to begin at a delivery that was in flight, or may have been, when the host
+    /// last went down. Other attempts begin without a row.
+    Began {
+        /// Which delivery.
+        delivery: Seq,
+    },
+    /// The host went down while such an attempt was out.
+    Crashed {
+        /// Which delivery.
+        delivery: Seq,
+    },
+    /// An operator lets a delivery be attempted again, as if it never had been.
+    Retried {
+        /// Which delivery.
+        delivery: Seq,
+        /// Who did, if that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Arc<str>>,
+    },
+    /// An operator has done what a delivery was for, by events of his own or none.
+    PassedOver {
+        /// Which delivery.
+        delivery: Seq,
+        /// Who did, if that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Arc<str>>,
+    },
+    /// A delivery is for a workflow, and a run of that is on its way.
+    ChildStarted {
+        /// Which delivery.
+        delivery: Seq,
+        /// That run.
+        run: RunId,
+    },
+    /// A child that nobody needs any more was told so.
+    ChildCancelled {
+        /// Which run.
+        run: RunId,
+    },
+    /// The run that this one is a child of was told how it ended.
+    ParentTold,
     /// A delivery will not be attempted again, because its scope or run ended.
     Cut {
         /// Which delivery.
@@ -132,23 +177,181 @@ pub enum Change {
     TimerSet {
         /// When it fires.
         at: Timestamp,
-        /// The scope whose gather waits for it; scope 0 is the run's own timeout.
-        scope: Seq,
+        /// What for.
+        purpose: Purpose,
     },
     /// A timer fired.
     TimerFired {
         /// Which timer.
         timer: Seq,
     },
+    /// A timer will not fire.
+    TimerCancelled {
+        /// Which timer.
+        timer: Seq,
+    },
+    /// A person is asked; the question's number is this row's.
+    Asked {
+        /// The event that asks.
+        event: Seq,
+        /// Whose event it is: its answer goes there, where no type says more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        step: Option<StepId>,
+        /// Where its answer will lie.
+        place: Place,
+        /// How long it stays open.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deadline: Option<Timestamp>,
+    },
+    /// A question was answered.
+    Answered {
+        /// Which question.
+        question: Seq,
+        /// By whom, if that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Arc<str>>,
+        /// The answer; stored beside the row.
+        #[serde(skip)]
+        payload: Option<Json>,
+    },
+    /// Nobody answered a question in time.
+    Expired {
+        /// Which question.
+        question: Seq,
+    },
+    /// A question needs no answer any more, because its scope or run ended.
+    Withdrawn {
+        /// Which question.
+        question: Seq,
+    },
+    /// A key of the run's state changed.
+    State {
+        /// The delivery whose attempt wrote it.
+        delivery: Seq,
+        /// Which key.
+        key: Arc<str>,
+        /// What was done to it.
+        #[serde(flatten)]
+        op: Op,
+        /// What it was done with; stored beside the row.
+        #[serde(skip)]
+        payload: Option<Json>,
+    },
+    /// An item for whoever watches the run.
+    Update {
+        /// The delivery whose attempt published it.
+        delivery: Seq,
+        /// Which attempt.
+        attempt: u32,
+        /// What the step calls it.
+        name: Arc<str>,
+        /// Its value; stored beside the row.
+        #[serde(skip)]
+        payload: Option<Json>,
+    },
+}
+
+impl Change {
+    /// The value that is stored beside the row, where there is one to store.
+    pub fn payload(&self) -> Option<&Option<Json>> {
+        match self {
+            Change::Event { payload, .. }
+            | Change::Answered { payload, .. }
+            | Change::State { payload, .. }
+            | Change::Update { payload, .. } => Some(payload),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn payload_mut(&mut self) -> Option<&mut Option<Json>> {
+        match self {
+            Change::Event { payload, .. }
+            | Change::Answered { payload, .. }
+            | Change::State { payload, .. }
+            | Change::Update { payload, .. } => Some(payload),
+            _ => None,
+        }
+    }
+}
+
+/// What is known of a run from its beginning.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// The workflow's name.
+    pub workflow: Arc<str>,
+    /// The graph that it moves through to its end.
+    pub revision: Revision,
+    /// The key under which a second start finds this run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Arc<str>>,
+    /// A name of ten characters by which others call it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alias: Option<Arc<str>>,
+    /// The group of runs that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<Arc<str>>,
+    /// The ended run whose state it took over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continues: Option<RunId>,
+    /// The run that it is a child of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Parent>,
+}
+
+/// Whose child a run is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parent {
+    /// That run.
+    pub run: RunId,
+    /// Its delivery that waits for this run's end.
+    pub delivery: Seq,
 }
 
 /// What brought an event forth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cause {
-    /// The delivery whose attempt emitted it.
-    pub delivery: Seq,
-    /// Which attempt.
-    pub attempt: u32,
+#[serde(tag = "by", rename_all = "lowercase")]
+pub enum Cause {
+    /// An attempt emitted it.
+    Attempt {
+        /// At which delivery.
+        delivery: Seq,
+        /// Which attempt.
+        attempt: u32,
+    },
+    /// Somebody answered a question, or nobody did in time.
+    Question {
+        /// Which question.
+        question: Seq,
+    },
+    /// A timer fired.
+    Timer {
+        /// Which timer.
+        timer: Seq,
+    },
+    /// An operator put it in.
+    Operator,
+}
+
+/// What a timer is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "for", rename_all = "lowercase")]
+pub enum Purpose {
+    /// The run's own timeout.
+    Run,
+    /// A gather that waits no longer.
+    Gather {
+        /// Whose scope.
+        scope: Seq,
+    },
+    /// A step asked for it.
+    Step {
+        /// Which step.
+        step: StepId,
+        /// The step's name for it: one of a name at a time, in each branch.
+        name: Arc<str>,
+        /// Where what it brings will lie.
+        place: Place,
+    },
 }
 
 /// A join that keeps an event until it fires.
@@ -183,10 +386,37 @@ pub enum DeliveryStatus {
         /// Not before.
         until: Timestamp,
     },
+    /// It may be attempted again at once: the attempt was interrupted, and does not count.
+    Interrupted,
+    /// It waits for an operator, or for a new release.
+    Parked {
+        /// Why.
+        why: Parked,
+    },
     /// Its outcome was committed.
     Done,
     /// It failed for good.
     Failed,
+}
+
+/// Why a delivery waits for an operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Parked {
+    /// It failed for good, and its step says `exhausted = "park"`.
+    Exhausted,
+    /// It was in flight whenever the host went down.
+    Poison,
+}
+
+impl Parked {
+    /// The word that people and the journal use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Parked::Exhausted => "exhausted",
+            Parked::Poison => "poison",
+        }
+    }
 }
 
 /// The status of a run.
@@ -195,6 +425,12 @@ pub enum DeliveryStatus {
 pub enum Status {
     /// A delivery is ready, running or backing off.
     Running,
+    /// Only questions, approvals, timers or children can move it.
+    Waiting,
+    /// Nothing but deliveries that wait for an operator is left.
+    Parked,
+    /// Somebody holds it; nothing is attempted and no timer fires until it is resumed.
+    Paused,
     /// Nothing is left that could bring a stop event.
     Stalled,
     /// A stop event came.
@@ -208,6 +444,24 @@ pub enum Status {
 }
 
 impl Status {
+    /// All statuses.
+    pub const ALL: [Status; 9] = [
+        Status::Running,
+        Status::Waiting,
+        Status::Parked,
+        Status::Paused,
+        Status::Stalled,
+        Status::Completed,
+        Status::Failed,
+        Status::TimedOut,
+        Status::Cancelled,
+    ];
+
+    /// The status of this word.
+    pub fn named(word: &str) -> Option<Status> {
+        Status::ALL.into_iter().find(|status| status.as_str() == word)
+    }
+
     /// Whether nothing will move the run any more.
     pub fn is_end(self) -> bool {
         matches!(self, Status::Completed | Status::Failed | Status::TimedOut | Status::Cancelled)
@@ -217,6 +471,9 @@ impl Status {
     pub fn as_str(self) -> &'static str {
         match self {
             Status::Running => "running",
+            Status::Waiting => "waiting",
+            Status::Parked => "parked",
+            Status::Paused => "paused",
             Status::Stalled => "stalled",
             Status::Completed => "completed",
             Status::Failed => "failed",

@@ -4,19 +4,27 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use serde_json::value::RawValue;
-
-use super::change::{Cause, Change, DeliveryStatus, JoinInput, Place, Record, Seq, Status, Unmatched};
-use super::fields::{comparable, normal};
+use super::change::{
+    About, Cause, Change, DeliveryStatus, JoinInput, Parked, Place, Purpose, Record, Seq, Status, Unmatched,
+};
+use super::fields::{comparable, normal, picked};
 use super::scope::Holder;
-use super::{Delivery, Run};
+use super::told;
+use super::{Clock, Delivery, Run, RunId};
 use crate::event::{Json, Timestamp};
 use crate::journal::Commit;
-use crate::outcome::{Class, Emission, Failure, Outcome};
+use crate::outcome::{Class, Emission, Emitted, Failure, Interruption, Outcome, TimerWish};
 use crate::retry::Tried;
+use crate::state::Write;
 use crate::workflow::{
-    Consumer, EventId, GatherRule, HandlerId, Home, Join, OnEmpty, OnFailed, Port, StepNode, Workflow,
+    Consumer, EventId, Exhausted, GatherRule, HandlerId, Home, Join, OnEmpty, OnFailed, Port, StepId,
+    StepNode, Workflow,
 };
+
+/// A delivery that was in flight so often when a host went down is parked.
+const CRASHES: u32 = 3;
+/// A delivery that met so many conflicts is attempted alone.
+const CONFLICTS: u32 = 3;
 
 pub(super) struct Decision<'r> {
     run: &'r mut Run,
@@ -42,78 +50,288 @@ impl<'r> Decision<'r> {
         }
     }
 
-    pub(super) fn start(mut self, payload: Json) -> Commit {
-        self.write(Change::Status { status: Status::Running, reason: None });
+    pub(super) fn start(mut self, about: Arc<About>, payload: Json) -> Commit {
+        self.write(Change::Started(about));
         if let Some(timeout) = self.workflow.timeout {
-            self.write(Change::TimerSet { at: self.now.after(timeout), scope: Seq(0) });
+            self.write(Change::TimerSet { at: self.now.after(timeout), purpose: Purpose::Run });
         }
-        self.route(self.workflow.start, Place::default(), None, payload);
+        self.route(Event::new(self.workflow.start, Place::default(), payload));
         self.finish()
     }
 
     pub(super) fn settle(mut self, id: Seq, outcome: Outcome) -> Commit {
-        if self.run.status.is_end() {
+        if self.run.status().is_end() {
             return self.commit();
         }
+        self.run.out.remove(&id);
         match (self.run.deliveries.contains_key(&id), outcome) {
-            (true, Outcome::Interrupted) => {
-                self.run.make_ready(id);
-            }
-            (false, Outcome::Interrupted) => {}
+            (true, Outcome::Interrupted(why)) => self.interrupted(id, why),
+            (false, Outcome::Interrupted(_)) => {}
             (false, _) => {
                 self.write(Change::Late { delivery: id });
             }
-            (true, Outcome::Emitted(emissions)) => self.emitted(id, emissions),
+            (true, Outcome::Emitted(emitted)) if self.run.state.conflicts(&emitted.reads) => {
+                self.interrupted(id, Interruption::Conflict);
+            }
+            (true, Outcome::Emitted(emitted)) => match self.run.state.check(&emitted.writes) {
+                Ok(()) => self.emitted(id, emitted),
+                Err(misfit) => self.failed(id, told::misfit(&misfit)),
+            },
             (true, Outcome::Failed(failure)) => self.failed(id, failure),
         }
         self.finish()
     }
 
+    /// The row that a delivery is begun with that may have been in flight when a host went down.
+    pub(super) fn began(mut self, id: Seq) -> Commit {
+        self.write(Change::Began { delivery: id });
+        self.commit()
+    }
+
+    /// What was in flight when the last host went down has crashed once more. What is ready now may
+    /// have been, and is begun with a row from here on.
+    pub(super) fn taken_up(mut self) -> Commit {
+        let begun = self.run.deliveries.iter().filter(|(_, delivery)| delivery.begun);
+        for id in begun.map(|(id, _)| *id).collect::<Vec<_>>() {
+            self.write(Change::Crashed { delivery: id });
+            if self.run.deliveries[&id].crashes >= CRASHES {
+                let attempt = self.run.deliveries[&id].attempt();
+                let status = DeliveryStatus::Parked { why: Parked::Poison };
+                self.write(Change::Attempt { delivery: id, attempt, status, failure: None });
+            }
+        }
+        self.run.careful.extend(self.run.ready.iter().map(|(_, id)| *id));
+        self.finish()
+    }
+
     pub(super) fn timers_due(mut self) -> Commit {
-        while let Some((at, id)) = self.run.waking.first().copied().filter(|(at, _)| *at <= self.now) {
-            match self.run.timers.get(&id) {
-                Some((_, scope)) => self.timer_fired(id, *scope),
-                None => {
-                    self.run.waking.remove(&(at, id));
-                    self.run.make_ready(id);
-                }
+        let now = self.now;
+        while let Some((at, id)) = self.run.waking.first().copied().filter(|(at, _)| *at <= now)
+            && self.run.wake_at().is_some()
+        {
+            if self.run.timers.contains_key(&id) {
+                self.timer_fired(id);
+            } else if self.run.questions.contains_key(&id) {
+                self.expired(id);
+            } else {
+                self.run.waking.remove(&(at, id));
+                self.run.make_ready(id);
             }
         }
         self.finish()
     }
 
+    /// An answer to a question that is not open changes nothing.
+    pub(super) fn answer(mut self, id: Seq, payload: Json, by: Option<Arc<str>>) -> Commit {
+        let Some(open) = self.run.questions.get(&id).cloned() else { return self.commit() };
+        let workflow = self.workflow.clone();
+        let Some(question) = &workflow.event(open.event).question else { return self.commit() };
+        let value = match question.generic {
+            true => told::response(&self.run.id, id, &payload, by.as_deref()),
+            false => payload.clone(),
+        };
+        self.write(Change::Answered { question: id, by, payload: Some(payload) });
+        self.perhaps_ended.push_back(open.place.scope);
+        self.route(Event {
+            cause: Some(Cause::Question { question: id }),
+            asked: Some((open.event, open.row)),
+            asker: open.step.filter(|_| question.generic),
+            ..Event::new(question.answer, open.place, value)
+        });
+        self.finish()
+    }
+
+    pub(super) fn child_started(mut self, delivery: Seq, run: RunId) -> Commit {
+        if self.run.deliveries.contains_key(&delivery) {
+            self.write(Change::ChildStarted { delivery, run });
+        }
+        self.finish()
+    }
+
+    pub(super) fn child_cancelled(mut self, run: RunId) -> Commit {
+        if self.run.orphans.contains(&run) {
+            self.write(Change::ChildCancelled { run });
+        }
+        self.commit()
+    }
+
+    pub(super) fn parent_told(mut self) -> Commit {
+        if self.run.news().is_some() {
+            self.write(Change::ParentTold);
+        }
+        self.commit()
+    }
+
     pub(super) fn cancel(mut self) -> Commit {
-        if !self.run.status.is_end() {
+        if !self.run.status().is_end() {
             self.end(Status::Cancelled, None);
         }
         self.commit()
     }
 
-    fn timer_fired(&mut self, timer: Seq, scope: Seq) {
-        self.write(Change::TimerFired { timer });
-        if scope == Seq(0) {
-            let limit = self.workflow.timeout.unwrap_or_default();
-            return self.end(Status::TimedOut, Some(format!("the run took longer than its {limit:?}")));
+    pub(super) fn pause(mut self, by: Option<Arc<str>>) -> Commit {
+        let status = self.run.status();
+        if !status.is_end() && status != Status::Paused {
+            let reason = by.map(|by| format!("by {by}"));
+            self.write(Change::Status { status: Status::Paused, reason });
         }
-        let home = self.run.scopes[&scope].home;
-        self.early.extend(gathers_of(&self.workflow, home).map(|(handler, _)| (scope, handler)));
+        self.finish()
+    }
+
+    pub(super) fn resume(mut self) -> Commit {
+        if self.run.status() == Status::Paused {
+            self.goes_on();
+        }
+        self.finish()
+    }
+
+    pub(super) fn retry(mut self, delivery: Seq, by: Option<Arc<str>>) -> Commit {
+        if self.run.can_be_retried(delivery) {
+            self.write(Change::Retried { delivery, by });
+        }
+        self.finish()
+    }
+
+    pub(super) fn skip(mut self, id: Seq, events: Vec<(EventId, Json)>, by: Option<Arc<str>>) -> Commit {
+        let Some(Delivery { handler, place, .. }) = self.run.deliveries.get(&id) else {
+            return self.commit();
+        };
+        let (handler, place) = (*handler, *place);
+        self.write(Change::PassedOver { delivery: id, by });
+        self.perhaps_ended.push_back(place.scope);
+        let events =
+            (0..).zip(events).map(|(element, (event, payload))| Emission { event, element, payload });
+        self.send(handler, place, Cause::Operator, events.collect());
+        self.finish()
+    }
+
+    pub(super) fn give_up(mut self, id: Seq, by: Option<Arc<str>>) -> Commit {
+        if let Some(attempt) = self.run.deliveries.get(&id).map(Delivery::attempt) {
+            self.failed_for_good(id, attempt, told::given_up(by.as_deref()));
+        }
+        self.finish()
+    }
+
+    pub(super) fn inject(mut self, event: EventId, payload: Json, step: Option<StepId>) -> Commit {
+        if self.run.status().is_end() {
+            return self.commit();
+        }
+        if self.run.status() == Status::Stalled {
+            self.goes_on();
+        }
+        let (cause, asker) = (Some(Cause::Operator), step);
+        self.route(Event { cause, asker, ..Event::new(event, Place::default(), payload) });
+        self.finish()
+    }
+
+    fn goes_on(&mut self) {
+        self.write(Change::Status { status: Status::Running, reason: None });
+    }
+
+    fn interrupted(&mut self, id: Seq, why: Interruption) {
+        if why == Interruption::Conflict {
+            let conflicts = self.run.conflicts.entry(id).or_default();
+            *conflicts += 1;
+            if *conflicts >= CONFLICTS {
+                self.run.alone.insert(id);
+            }
+        }
+        if !self.run.deliveries[&id].begun {
+            return self.run.make_ready(id);
+        }
+        let attempt = self.run.deliveries[&id].attempt();
+        let status = DeliveryStatus::Interrupted;
+        self.write(Change::Attempt { delivery: id, attempt, status, failure: None });
+    }
+
+    fn timer_fired(&mut self, timer: Seq) {
+        let (_, purpose) = self.run.timers[&timer].clone();
+        self.write(Change::TimerFired { timer });
+        match purpose {
+            Purpose::Run => {
+                let limit = self.workflow.timeout.unwrap_or_default();
+                self.end(Status::TimedOut, Some(format!("the run took longer than its {limit:?}")));
+            }
+            Purpose::Gather { scope } => {
+                let home = self.run.scopes[&scope].home;
+                self.early.extend(gathers_of(&self.workflow, home).map(|(handler, _)| (scope, handler)));
+                self.close_what_ended();
+            }
+            Purpose::Step { step, name, place } => {
+                self.perhaps_ended.push_back(place.scope);
+                if let Some(handler) = self.workflow.step(step).on_timer {
+                    self.tell(handler, place, Cause::Timer { timer }, told::timer_fired(&name));
+                }
+            }
+        }
+    }
+
+    /// A question that nobody has answered in time: another event comes instead, or the branch that
+    /// asked has failed.
+    fn expired(&mut self, id: Seq) {
+        let open = self.run.questions[&id].clone();
+        let workflow = self.workflow.clone();
+        let node = workflow.event(open.event);
+        self.write(Change::Expired { question: id });
+        self.perhaps_ended.push_back(open.place.scope);
+        match node.question.as_ref().and_then(|question| question.on_deadline) {
+            Some(instead) => {
+                let value = picked(&open.payload, &workflow.event(instead).shape);
+                let cause = Some(Cause::Question { question: id });
+                self.route(Event { cause, ..Event::new(instead, open.place, value) });
+            }
+            None => {
+                let reason =
+                    format!("nobody answered the question {}.{id} (`{}`) in time", self.run.id, node.short);
+                self.branch_failed(open.place.scope, reason);
+            }
+        }
         self.close_what_ended();
     }
 
-    fn emitted(&mut self, id: Seq, emissions: Vec<Emission>) {
+    fn emitted(&mut self, id: Seq, emitted: Emitted) {
         let Delivery { handler, place, .. } = self.run.deliveries[&id];
         let attempt = self.run.deliveries[&id].attempt();
-        let cause = Some(Cause { delivery: id, attempt });
+        for Write { key, op, value } in emitted.writes {
+            self.write(Change::State { delivery: id, key, op, payload: value });
+        }
+        for update in emitted.updates {
+            let payload = Some(update.item);
+            self.write(Change::Update { delivery: id, attempt, name: update.name, payload });
+        }
         self.write(Change::Attempt { delivery: id, attempt, status: DeliveryStatus::Done, failure: None });
         self.perhaps_ended.push_back(place.scope);
+        for wish in emitted.timers {
+            self.set_timer(handler, place, wish);
+        }
+        self.send(handler, place, Cause::Attempt { delivery: id, attempt }, emitted.events);
+    }
+
+    fn set_timer(&mut self, handler: HandlerId, place: Place, wish: TimerWish) {
+        let step = self.workflow.handler(handler).step;
+        let (name, after) = match wish {
+            TimerWish::Set { name, after } => (name, Some(after)),
+            TimerWish::Cancel { name } => (name, None),
+        };
+        if let Some(timer) = self.run.named.get(&(place, step, name.clone())).copied() {
+            self.write(Change::TimerCancelled { timer });
+        }
+        if let Some(after) = after {
+            let purpose = Purpose::Step { step, name, place };
+            self.write(Change::TimerSet { at: self.now.after(after), purpose });
+        }
+    }
+
+    fn send(&mut self, handler: HandlerId, place: Place, cause: Cause, emissions: Vec<Emission>) {
+        let from = Some(self.workflow.handler(handler).step);
         let scope = self.workflow.handler(handler).opens.then(|| {
             let branches = emissions.iter().map(|emission| emission.element + 1).max().unwrap_or(0);
             self.open(Home::Handler(handler), place, branches)
         });
         for Emission { event, element, payload } in emissions {
             let place = scope.map_or(place, |scope| Place { scope, branch: element });
-            self.route(event, place, cause, payload);
-            if self.run.status.is_end() {
+            self.route(Event { cause: Some(cause), from, ..Event::new(event, place, payload) });
+            if self.run.status().is_end() {
                 return;
             }
         }
@@ -127,8 +345,14 @@ impl<'r> Decision<'r> {
                 let status = DeliveryStatus::BackingOff { until };
                 self.write(Change::Attempt { delivery: id, attempt, status, failure: Some(failure) });
             }
+            None if step.exhausted == Exhausted::Park || failure.class == Class::Host => {
+                let status = DeliveryStatus::Parked { why: Parked::Exhausted };
+                self.write(Change::Attempt { delivery: id, attempt, status, failure: Some(failure) });
+            }
             None => self.failed_for_good(id, attempt, failure),
         }
+        // While it waits, it keeps nobody else waiting.
+        self.run.forget_attempts(id);
     }
 
     /// What the retry policy needs to know, with the failure at hand counted in.
@@ -140,7 +364,7 @@ impl<'r> Decision<'r> {
             delivery: id.0,
             attempts: delivery.attempts + 1 - by_host,
             host_failures: delivery.host_failures + by_host,
-            first_at: delivery.since,
+            first_at: delivery.tried_from,
             now: self.now,
         }
     }
@@ -150,7 +374,7 @@ impl<'r> Decision<'r> {
     fn failed_for_good(&mut self, id: Seq, attempt: u32, failure: Failure) {
         let Delivery { handler, place, .. } = self.run.deliveries[&id];
         let step = self.step_of(handler);
-        let reason = format!("step `{}` failed: {}", step.name, story(&failure));
+        let reason = format!("step `{}` failed: {}", step.name, told::story(&failure));
         let is_failure_handler = self.workflow.handler(handler).join == Join::Failure;
         let asked = step.on_failure.filter(|_| !is_failure_handler);
         let told = asked.map(|asked| (asked, self.failure_event(id, attempt, &failure)));
@@ -158,7 +382,7 @@ impl<'r> Decision<'r> {
         self.write(Change::Attempt { delivery: id, attempt, status, failure: Some(failure) });
         self.perhaps_ended.push_back(place.scope);
         match told {
-            Some((asked, told)) => self.tell(asked, place, Cause { delivery: id, attempt }, told),
+            Some((asked, told)) => self.tell(asked, place, Cause::Attempt { delivery: id, attempt }, told),
             None if is_failure_handler => self.end(Status::Failed, Some(reason)),
             None => self.branch_failed(place.scope, reason),
         }
@@ -193,26 +417,15 @@ impl<'r> Decision<'r> {
         self.perhaps_ended.push_back(scope);
     }
 
-    /// The value of `lockstep:step/host-events.step-failed`.
     fn failure_event(&self, id: Seq, attempt: u32, failure: &Failure) -> Json {
         let delivery = &self.run.deliveries[&id];
         let held: Vec<_> = delivery.inputs.iter().map(|input| &self.run.events[input]).collect();
-        let values = held.iter().map(|held| held.payload.as_str()).collect::<Vec<_>>().join(",");
-        let event = if held.len() == 1 { values } else { format!("[{values}]") };
         let name = held.first().map_or("", |held| &self.workflow.event(held.event).short);
-        let told = StepFailed {
-            step: &self.step_of(delivery.handler).name,
-            event_type: name,
-            event: RawValue::from_string(event).expect("payloads are JSON"),
-            attempts: attempt,
-            class: failure.class,
-            code: &failure.code,
-            message: &failure.message,
-        };
-        Json::trusted(serde_json::to_string(&told).expect("a record of texts"))
+        let values = held.iter().map(|held| held.payload.as_str());
+        told::step_failed(&self.step_of(delivery.handler).name, name, values, attempt, failure)
     }
 
-    /// Brings a failure to the handler that is asked about it; it lies where the failed one lay.
+    /// Brings an event of the host to the one handler it is for; it lies where its cause lay.
     fn tell(&mut self, handler: HandlerId, place: Place, cause: Cause, payload: Json) {
         let event = self.workflow.handler(handler).inputs[0].event;
         let row = self.write_event(event, place, Some(cause), payload, Vec::new(), Vec::new());
@@ -220,23 +433,48 @@ impl<'r> Decision<'r> {
     }
 
     /// Writes an event and brings it to everybody who takes it.
-    fn route(&mut self, event: EventId, place: Place, cause: Option<Cause>, payload: Json) {
+    fn route(&mut self, what: Event) {
         let workflow = self.workflow.clone();
-        let node = workflow.event(event);
-        let takers: Vec<&Consumer> = node.consumers.iter().filter(|taker| wants(taker, &payload)).collect();
-        let (joins, unmatched) = self.join_inputs(&takers, place);
-        let row = self.write_event(event, place, cause, payload, joins.clone(), unmatched);
+        let Event { event, place, payload, cause, .. } = &what;
+        let node = workflow.event(*event);
+        let takers: Vec<&Consumer> = node.consumers.iter().filter(|taker| wants(taker, payload)).collect();
+        let takers = what.among(takers, &workflow);
+        let (joins, unmatched) = self.join_inputs(&takers, *place);
+        let row = self.write_event(*event, *place, *cause, payload.clone(), joins.clone(), unmatched);
         if node.stop {
             return self.end(Status::Completed, None);
         }
         let each: Vec<HandlerId> =
             takers.iter().filter(|taker| taker.port == Port::Each).map(|taker| taker.handler).collect();
-        self.deliver_each(event, &each, row, place);
+        self.deliver_each(*event, &each, row, *place);
+        for taker in takers.iter().filter(|taker| taker.port == Port::Answer) {
+            self.deliver_answer(taker.handler, &what, row);
+        }
         joins.iter().for_each(|input| self.joined(input, row));
         for handler in &node.ends {
-            if let Some(at) = self.place_in(place, home_of(&workflow, *handler)) {
+            if let Some(at) = self.place_in(*place, home_of(&workflow, *handler)) {
                 self.early.push((at.scope, *handler));
             }
+        }
+        if let Some(question) = &node.question {
+            self.ask(&what, question.deadline, row);
+        }
+    }
+
+    fn ask(&mut self, what: &Event, deadline: Option<std::time::Duration>, row: Seq) {
+        let deadline = deadline.map(|wait| self.now.after(wait));
+        self.write(Change::Asked { event: row, step: what.from, place: what.place, deadline });
+    }
+
+    /// An answer together with the question that it answers, if the handler takes this question's.
+    fn deliver_answer(&mut self, handler: HandlerId, what: &Event, row: Seq) {
+        let node = self.workflow.handler(handler);
+        if let (Join::Answer { question }, Some((asked, asked_row))) = (&node.join, what.asked)
+            && *question == asked
+        {
+            let is_first = node.inputs.first().is_some_and(|input| input.event == asked);
+            let inputs = if is_first { vec![asked_row, row] } else { vec![row, asked_row] };
+            self.deliver(handler, inputs, what.place);
         }
     }
 
@@ -254,7 +492,8 @@ impl<'r> Decision<'r> {
     /// The joins that keep an event from `place`, and those that have no open scope around it.
     fn join_inputs(&self, takers: &[&Consumer], place: Place) -> (Vec<JoinInput>, Vec<HandlerId>) {
         let (mut joins, mut unmatched) = (Vec::new(), Vec::new());
-        for taker in takers.iter().filter(|taker| taker.port != Port::Each) {
+        let joining = |taker: &&&Consumer| !matches!(taker.port, Port::Each | Port::Asked | Port::Answer);
+        for taker in takers.iter().filter(joining) {
             let at = match taker.port {
                 Port::With => Some(place),
                 _ => self.place_in(place, home_of(&self.workflow, taker.handler)),
@@ -310,7 +549,8 @@ impl<'r> Decision<'r> {
         self.perhaps_ended.push_back(scope);
         let wait = gathers_of(&self.workflow, home).find_map(|(_, rule)| rule.wait);
         if let Some(wait) = wait {
-            self.write(Change::TimerSet { at: self.now.after(wait), scope });
+            let purpose = Purpose::Gather { scope };
+            self.write(Change::TimerSet { at: self.now.after(wait), purpose });
         }
         scope
     }
@@ -324,13 +564,13 @@ impl<'r> Decision<'r> {
     /// from the inside out.
     fn close_what_ended(&mut self) {
         for (scope, gather) in std::mem::take(&mut self.early) {
-            if self.run.scopes.contains_key(&scope) && !self.run.status.is_end() {
+            if self.run.scopes.contains_key(&scope) && !self.run.status().is_end() {
                 self.close_early(scope, gather);
             }
         }
         while let Some(scope) = self.perhaps_ended.pop_front() {
             let ended = self.run.scopes.get(&scope).is_some_and(|s| s.open.is_empty()) && scope != Seq(0);
-            if ended && !self.run.status.is_end() {
+            if ended && !self.run.status().is_end() {
                 self.close_ended(scope);
             }
         }
@@ -416,17 +656,23 @@ impl<'r> Decision<'r> {
         }
     }
 
-    /// Cuts everything that is open in a scope: deliveries first, then inner scopes from the
-    /// inside out. Nesting can be deep: no recursion.
+    /// Cuts everything that is open in a scope: deliveries, questions and timers first, then inner
+    /// scopes from the inside out. Nesting can be deep: no recursion.
     fn cut_inside(&mut self, scope: Seq) {
         let (mut inner, mut next) = (vec![scope], 0);
         while let Some(at) = inner.get(next).copied() {
             next += 1;
             for holder in self.run.scopes[&at].open.clone() {
-                match holder {
-                    Holder::Delivery(delivery) => drop(self.write(Change::Cut { delivery })),
-                    Holder::Scope(scope) => inner.push(scope),
-                }
+                let change = match holder {
+                    Holder::Delivery(delivery) => Change::Cut { delivery },
+                    Holder::Question(question) => Change::Withdrawn { question },
+                    Holder::Timer(timer) => Change::TimerCancelled { timer },
+                    Holder::Scope(scope) => {
+                        inner.push(scope);
+                        continue;
+                    }
+                };
+                self.write(change);
             }
         }
         for at in inner.into_iter().skip(1).rev() {
@@ -434,23 +680,46 @@ impl<'r> Decision<'r> {
         }
     }
 
-    /// Ends the run; whatever is open is cut.
+    /// Ends the run; whatever is open is cut. Its timers end with it.
     fn end(&mut self, status: Status, reason: Option<String>) {
         let open: Vec<Seq> = self.run.deliveries.keys().copied().collect();
         for delivery in open {
             self.write(Change::Cut { delivery });
+        }
+        let asked: Vec<Seq> = self.run.questions.keys().copied().collect();
+        for question in asked {
+            self.write(Change::Withdrawn { question });
         }
         self.write(Change::Status { status, reason });
     }
 
     fn finish(mut self) -> Commit {
         self.close_what_ended();
-        let is_stuck = self.run.status == Status::Running && self.run.deliveries.is_empty();
-        if is_stuck {
+        let is_empty = self.run.deliveries.is_empty() && self.run.questions.is_empty();
+        if self.run.status() == Status::Running && is_empty && self.run.named.is_empty() {
             let reason = Some(self.why_stalled());
             self.write(Change::Status { status: Status::Stalled, reason });
         }
+        self.stop_or_start_the_clock();
         self.commit()
+    }
+
+    /// The time in which a run only waits for a person does not count, unless the workflow says so.
+    fn stop_or_start_the_clock(&mut self) {
+        let waits = match self.run.status() {
+            Status::Waiting => !self.run.questions.is_empty(),
+            Status::Parked | Status::Paused => true,
+            _ => false,
+        };
+        match self.run.clock {
+            Clock::Running(timer) if waits && !self.workflow.timeout_counts_waiting => {
+                self.write(Change::TimerCancelled { timer });
+            }
+            Clock::Stopped(left) if !waits && !self.run.status().is_end() => {
+                self.write(Change::TimerSet { at: self.now.after(left), purpose: Purpose::Run });
+            }
+            _ => {}
+        }
     }
 
     fn why_stalled(&self) -> String {
@@ -504,20 +773,38 @@ impl<'r> Decision<'r> {
     }
 
     fn commit(self) -> Commit {
-        Commit { run: self.run.id.clone(), records: self.records }
+        let summary = self.run.summary();
+        Commit { run: self.run.id.clone(), records: self.records, summary, takes: None }
     }
 }
 
-/// JSON of `lockstep:step/host-events.step-failed`.
-#[derive(serde::Serialize)]
-struct StepFailed<'a> {
-    step: &'a str,
-    event_type: &'a str,
-    event: Box<RawValue>,
-    attempts: u32,
-    class: Class,
-    code: &'a str,
-    message: &'a str,
+/// An event on its way to whoever takes it.
+struct Event {
+    event: EventId,
+    place: Place,
+    payload: Json,
+    cause: Option<Cause>,
+    /// The step that emitted it.
+    from: Option<StepId>,
+    /// The question that it answers: its type and its row.
+    asked: Option<(EventId, Seq)>,
+    /// The step that it is for, if that step takes it.
+    asker: Option<StepId>,
+}
+
+impl Event {
+    fn new(event: EventId, place: Place, payload: Json) -> Event {
+        Event { event, place, payload, cause: None, from: None, asked: None, asker: None }
+    }
+
+    /// Those of its takers that get it.
+    fn among<'t>(&self, takers: Vec<&'t Consumer>, workflow: &Workflow) -> Vec<&'t Consumer> {
+        let is_asker = |taker: &&Consumer| Some(workflow.handler(taker.handler).step) == self.asker;
+        match takers.iter().any(is_asker) {
+            true => takers.into_iter().filter(is_asker).collect(),
+            false => takers,
+        }
+    }
 }
 
 fn wants(taker: &Consumer, payload: &Json) -> bool {
@@ -527,7 +814,7 @@ fn wants(taker: &Consumer, payload: &Json) -> bool {
 fn home_of(workflow: &Workflow, handler: HandlerId) -> Home {
     match workflow.handler(handler).join {
         Join::Pair { home, .. } | Join::Gather { home, .. } => home,
-        Join::Each | Join::Failure => Home::Run,
+        Join::Each | Join::Answer { .. } | Join::Failure | Join::Timer => Home::Run,
     }
 }
 
@@ -536,8 +823,4 @@ fn gathers_of(workflow: &Workflow, home: Home) -> impl Iterator<Item = (HandlerI
         Join::Gather { home: of, rule } if *of == home => Some((id, rule)),
         _ => None,
     })
-}
-
-fn story(failure: &Failure) -> String {
-    format!("{} `{}`: {}", failure.class, failure.code, failure.message)
 }

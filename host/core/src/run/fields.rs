@@ -1,12 +1,22 @@
-//! A look at single top-level fields of an event's JSON, for `when` and `join.by`, without
-//! reading the rest.
+//! A look at single top-level fields of an event's JSON, for `when`, `join.by` and `on-deadline`,
+//! without reading the rest.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::value::RawValue;
 
 use crate::event::Json;
+use crate::shape::Shape;
+
+/// Those fields of a value that a record of another shape has too, by name.
+pub(super) fn picked(value: &Json, shape: &Shape) -> Json {
+    let fields: HashMap<Cow<'_, str>, &RawValue> = serde_json::from_str(value.as_str()).unwrap_or_default();
+    let Shape::Record(wanted) = shape else { return value.clone() };
+    let both = wanted.iter().filter_map(|field| Some((&field.key, *fields.get(field.key.as_str())?)));
+    let both: BTreeMap<&String, &RawValue> = both.collect();
+    Json::trusted(serde_json::to_string(&both).expect("an object of texts"))
+}
 
 /// The value of a field as comparable text: strings without their escapes, `null` if absent.
 pub(super) fn comparable(value: &Json, key: &str) -> String {

@@ -14,7 +14,10 @@ mod apply;
 mod change;
 mod decide;
 mod fields;
+mod question;
+mod refusal;
 mod scope;
+mod told;
 
 #[cfg(test)]
 mod model;
@@ -23,19 +26,26 @@ mod tests;
 #[cfg(test)]
 mod workbench;
 
-pub use change::{Cause, Change, DeliveryStatus, JoinInput, Place, Record, Seq, Status, Unmatched};
+pub use change::{
+    About, Cause, Change, DeliveryStatus, JoinInput, Parent, Parked, Place, Purpose, Record, Seq, Status,
+    Unmatched,
+};
+pub use question::{Closed, Open, QuestionId};
+pub use refusal::{Admitted, Refusal};
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::event::{Json, Timestamp};
-use crate::journal::Commit;
-use crate::outcome::Outcome;
-use crate::workflow::{EventId, HandlerId, StepId, Workflow};
+use crate::journal::{Commit, Summary};
+use crate::outcome::{Failure, Outcome};
+use crate::state::State;
+use crate::workflow::{EventId, HandlerId, Revision, StepId, Workflow};
 
 use decide::Decision;
 use scope::Scope;
@@ -57,6 +67,28 @@ impl RunId {
         &self.0
     }
 
+    /// The id of the run of `workflow` that this idempotency key names: always the same.
+    pub fn keyed(workflow: &str, key: &str) -> RunId {
+        let named = Sha256::new().chain_update(workflow).chain_update([0]).chain_update(key);
+        RunId::of_digest(&named.finalize())
+    }
+
+    /// The id of the run that a delivery to a workflow begins; `nth` counts those that it began before.
+    pub fn child(parent: &Parent, nth: u32) -> RunId {
+        let named =
+            Sha256::new().chain_update(parent.run.as_str()).chain_update(parent.delivery.0.to_be_bytes());
+        RunId::of_digest(&named.chain_update(nth.to_be_bytes()).finalize())
+    }
+
+    fn of_digest(digest: &[u8]) -> RunId {
+        RunId(digest[..13].iter().map(|byte| format!("{byte:02x}")).collect::<String>().into())
+    }
+
+    /// Takes over text that was a run's id.
+    pub fn named(text: &str) -> RunId {
+        RunId(text.into())
+    }
+
     /// Which share of all runs it belongs to: its first two digits.
     pub fn partition(&self) -> u8 {
         self.0.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()).unwrap_or(0)
@@ -68,6 +100,11 @@ impl RunId {
     }
 }
 
+/// Which share of all names a name that is no run's id belongs to: the first byte of its digest.
+pub fn partition_of(name: &str) -> u8 {
+    Sha256::digest(name)[0]
+}
+
 impl fmt::Display for RunId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -76,6 +113,51 @@ impl fmt::Display for RunId {
 
 /// A delivery of a run: the sequence number of the row that made it.
 pub type DeliveryId = Seq;
+
+/// A delivery that is not done.
+#[derive(Clone, Debug)]
+pub struct OpenDelivery<'r> {
+    /// Which.
+    pub id: DeliveryId,
+    /// Whom it is for.
+    pub handler: HandlerId,
+    /// When it came to be.
+    pub since: Timestamp,
+    /// Attempts that have failed.
+    pub attempts: u32,
+    /// When it is tried again, if it backs off.
+    pub until: Option<Timestamp>,
+    /// Why it waits for an operator, if it does.
+    pub parked: Option<Parked>,
+    /// Why its last attempt failed.
+    pub failure: Option<&'r Failure>,
+}
+
+/// How a run begins.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// Its id.
+    pub id: RunId,
+    /// Its start event, whose value was checked at the door.
+    pub payload: Json,
+    /// The key under which a second start finds it.
+    pub key: Option<Arc<str>>,
+    /// A name of ten characters by which others call it.
+    pub alias: Option<Arc<str>>,
+    /// The group of runs that it belongs to.
+    pub session: Option<Arc<str>>,
+    /// The ended run whose state it takes over, and that state.
+    pub continues: Option<(RunId, State)>,
+    /// The run that it is a child of.
+    pub parent: Option<Parent>,
+}
+
+impl Start {
+    /// A run like any other.
+    pub fn new(id: RunId, payload: Json) -> Start {
+        Start { id, payload, key: None, alias: None, session: None, continues: None, parent: None }
+    }
+}
 
 /// A delivery as the sandbox needs it.
 #[derive(Clone, Debug)]
@@ -90,6 +172,10 @@ pub struct Work {
     pub since: Timestamp,
     /// One for each parameter of the handler.
     pub inputs: Vec<Given>,
+    /// The newest row whose state it may see.
+    pub as_of: Seq,
+    /// The run's session.
+    pub session: Option<Arc<str>>,
 }
 
 /// What one parameter is given.
@@ -102,12 +188,76 @@ pub enum Given {
 }
 
 /// What moves a run from outside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Signal {
-    /// The time of at least one timer or back-off has come.
+    /// The time of at least one timer, deadline or back-off has come.
     TimersDue,
+    /// Somebody answers a question, with a value that was checked at the door.
+    Answer {
+        /// Which question.
+        question: QuestionId,
+        /// The answer.
+        payload: Json,
+        /// Who answers.
+        by: Option<Arc<str>>,
+    },
+    /// The host that had the run is gone, and another one takes it up.
+    TakenUp,
+    /// A run is on its way that does the work of a delivery to a workflow.
+    ChildStarted {
+        /// Which delivery.
+        delivery: DeliveryId,
+        /// That run.
+        run: RunId,
+    },
+    /// A child that nobody needs any more was told so, or is not there.
+    ChildCancelled {
+        /// Which run.
+        run: RunId,
+    },
+    /// The run that this one is a child of knows how it ended.
+    ParentTold,
     /// Somebody wants it to end.
     Cancel,
+    /// Somebody wants it to stand still.
+    Pause {
+        /// Who.
+        by: Option<Arc<str>>,
+    },
+    /// Somebody lets it go on.
+    Resume,
+    /// An operator lets a delivery be attempted again that is parked or backs off.
+    Retry {
+        /// Which delivery.
+        delivery: DeliveryId,
+        /// Who.
+        by: Option<Arc<str>>,
+    },
+    /// An operator does a delivery's work: these events come instead of what it would emit.
+    Skip {
+        /// Which delivery.
+        delivery: DeliveryId,
+        /// The events; each is one element, where the handler returns a list.
+        events: Vec<(EventId, Json)>,
+        /// Who.
+        by: Option<Arc<str>>,
+    },
+    /// An operator gives a delivery up.
+    Fail {
+        /// Which delivery.
+        delivery: DeliveryId,
+        /// Who.
+        by: Option<Arc<str>>,
+    },
+    /// An operator puts an event in; it lies in the run itself, outside all branches.
+    Inject {
+        /// Its type.
+        event: EventId,
+        /// Its value, checked at the door.
+        payload: Json,
+        /// The step that it is for, if it takes it; else for all that do.
+        step: Option<StepId>,
+    },
 }
 
 /// The routing state of one run.
@@ -115,18 +265,48 @@ pub enum Signal {
 pub struct Run {
     id: RunId,
     workflow: Arc<Workflow>,
+    about: Arc<About>,
+    started_at: Timestamp,
+    changed_at: Timestamp,
     last: Seq,
-    status: Status,
+    /// What was decided; whether the run waits or is parked follows from what is open in it.
+    decided: Status,
     reason: Option<String>,
     result: Option<(EventId, Json)>,
     /// Deliveries that are neither done nor failed nor cut.
     deliveries: BTreeMap<Seq, Delivery>,
     /// Those of them that may be attempted now and are not, by step.
     ready: BTreeSet<(StepId, Seq)>,
-    /// When timers fire and back-offs end.
+    /// Those that wait for an operator.
+    parked: BTreeSet<Seq>,
+    /// Those that are being attempted.
+    out: BTreeSet<Seq>,
+    /// Those that a child run does the work of.
+    children: BTreeMap<Seq, RunId>,
+    /// Children that nobody needs any more, and that do not know it yet.
+    orphans: BTreeSet<RunId>,
+    /// The run that this one is a child of knows how it ended.
+    parent_told: bool,
+    /// How often what a delivery read was changed under it.
+    conflicts: HashMap<Seq, u32>,
+    /// Those that met so many conflicts that they are attempted alone, the oldest first.
+    alone: BTreeSet<Seq>,
+    /// Those that may have been in flight when a host went down: begun with a row.
+    careful: BTreeSet<Seq>,
+    /// When timers fire, deadlines pass and back-offs end.
     waking: BTreeSet<(Timestamp, Seq)>,
-    /// When each timer fires, and for which scope.
-    timers: HashMap<Seq, (Timestamp, Seq)>,
+    /// When each timer fires, and what for.
+    timers: BTreeMap<Seq, (Timestamp, Purpose)>,
+    /// The run's own timer, or how much of its time was left when it began to wait for a person.
+    clock: Clock,
+    /// The timers that steps have set, by where, who and what name.
+    named: HashMap<(Place, StepId, Arc<str>), Seq>,
+    /// Open questions.
+    questions: BTreeMap<Seq, Open>,
+    /// How each other question ended.
+    closed: BTreeMap<Seq, Closed>,
+    /// What its steps remember.
+    state: State,
     /// Open scopes; 0 is the run itself.
     scopes: BTreeMap<Seq, Scope>,
     /// Events that a delivery or a join still needs.
@@ -143,10 +323,33 @@ struct Delivery {
     inputs: Vec<Seq>,
     place: Place,
     since: Timestamp,
+    /// From when on `within` counts: an operator's retry begins anew.
+    tried_from: Timestamp,
     attempts: u32,
     host_failures: u32,
     /// When its back-off ends.
     until: Option<Timestamp>,
+    /// An attempt began with a row, and has not ended.
+    begun: bool,
+    /// How often the host went down while it was in flight.
+    crashes: u32,
+    /// Child runs that it has begun.
+    children: u32,
+    /// Why it is parked, if it is.
+    parked: Option<Parked>,
+    /// Why its last attempt failed.
+    failure: Option<Failure>,
+}
+
+/// The run's own time limit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Clock {
+    /// It has none, or none any more.
+    Off,
+    /// Its timer.
+    Running(Seq),
+    /// It only waits for a person, and so much is left.
+    Stopped(Duration),
 }
 
 impl Delivery {
@@ -176,20 +379,26 @@ pub struct FoldError {
 }
 
 impl Run {
-    /// A new run, begun by a start event whose value was checked at the door.
-    pub fn start(id: RunId, workflow: Arc<Workflow>, payload: Json, now: Timestamp) -> (Run, Commit) {
-        let mut run = Run::empty(id, workflow);
-        let commit = Decision::of(&mut run, now).start(payload);
+    /// A new run of a workflow, whose graph is called `revision`.
+    pub fn start(start: Start, workflow: Arc<Workflow>, revision: Revision, now: Timestamp) -> (Run, Commit) {
+        let Start { id, payload, key, alias, session, continues, parent } = start;
+        let (continues, state) = continues.unzip();
+        let name = workflow.name.as_str().into();
+        let about = Arc::new(About { workflow: name, revision, key, alias, session, continues, parent });
+        let mut run = Run::empty(id, workflow, state.unwrap_or_default().taken_over());
+        let commit = Decision::of(&mut run, now).start(about, payload);
         (run, commit)
     }
 
-    /// The run that these rows tell of.
+    /// The run that these rows tell of. `before` is the state of the run that it continues, if it
+    /// continues one.
     pub fn fold(
         id: RunId,
         workflow: Arc<Workflow>,
+        before: State,
         records: impl IntoIterator<Item = Record>,
     ) -> Result<Run, FoldError> {
-        let mut run = Run::empty(id, workflow);
+        let mut run = Run::empty(id, workflow, before.taken_over());
         for record in records {
             let row = record.seq.0;
             run.apply(&record).map_err(|why| FoldError { run: run.id.clone(), row, why })?;
@@ -207,48 +416,100 @@ impl Run {
         let decision = Decision::of(self, now);
         match signal {
             Signal::TimersDue => decision.timers_due(),
+            Signal::Answer { question, payload, by } => decision.answer(question, payload, by),
+            Signal::TakenUp => decision.taken_up(),
+            Signal::ChildStarted { delivery, run } => decision.child_started(delivery, run),
+            Signal::ChildCancelled { run } => decision.child_cancelled(run),
+            Signal::ParentTold => decision.parent_told(),
             Signal::Cancel => decision.cancel(),
+            Signal::Pause { by } => decision.pause(by),
+            Signal::Resume => decision.resume(),
+            Signal::Retry { delivery, by } => decision.retry(delivery, by),
+            Signal::Skip { delivery, events, by } => decision.skip(delivery, events, by),
+            Signal::Fail { delivery, by } => decision.give_up(delivery, by),
+            Signal::Inject { event, payload, step } => decision.inject(event, payload, step),
         }
     }
 
     /// Deliveries that may be attempted now and are not, step by step, oldest first in each.
     pub fn ready(&self) -> impl Iterator<Item = (DeliveryId, HandlerId)> + '_ {
-        self.ready.iter().map(|(_, id)| (*id, self.deliveries[id].handler))
+        let all = self.ready.iter().filter(|(_, id)| self.may_begin(*id));
+        all.map(|(_, id)| (*id, self.deliveries[id].handler))
     }
 
     /// The steps that have such deliveries, each with its oldest. The cost is that of the steps,
     /// however many deliveries are ready.
     pub fn ready_steps(&self) -> impl Iterator<Item = (StepId, DeliveryId)> + '_ {
         let mut next = self.ready.first().copied();
-        std::iter::from_fn(move || {
+        let firsts = std::iter::from_fn(move || {
             let (step, id) = next?;
             next = self.ready.range((StepId(step.0 + 1), Seq(0))..).next().copied();
             Some((step, id))
-        })
+        });
+        let alone = self.alone.first().and_then(|id| Some((self.step_of(*id)?, *id)));
+        let all = if self.alone.is_empty() { usize::MAX } else { 0 };
+        let in_turn = firsts.take(all).chain(alone.filter(|next| self.ready.contains(next)));
+        in_turn.filter(|(_, id)| self.may_begin(*id))
     }
 
-    /// Takes a ready delivery out to be attempted; `None` if it is not ready.
-    pub fn begin(&mut self, delivery: DeliveryId) -> Option<Work> {
-        self.unready(delivery).then(|| self.work(delivery))
+    /// Whether the run as a whole lets a ready delivery be attempted now: it is not held by anybody,
+    /// and nobody has to be attempted alone before.
+    fn may_begin(&self, delivery: DeliveryId) -> bool {
+        let is_in_turn = match self.alone.first() {
+            Some(first) => *first == delivery && self.out.is_empty(),
+            None => true,
+        };
+        self.decided == Status::Running && is_in_turn
     }
 
-    /// Takes a delivery out of a folded run that is being attempted already: neither ready nor due.
-    pub fn take_out(&mut self, delivery: DeliveryId) {
-        self.unready(delivery);
-        if let Some(until) = self.deliveries.get(&delivery).and_then(|delivery| delivery.until) {
-            self.waking.remove(&(until, delivery));
+    /// Takes a ready delivery out to be attempted; `None` if it is not ready. If there is a commit
+    /// beside the work, it is written before the attempt begins.
+    pub fn begin(&mut self, delivery: DeliveryId, now: Timestamp) -> Option<(Work, Option<Commit>)> {
+        if !self.may_begin(delivery) || !self.unready(delivery) {
+            return None;
         }
+        self.out.insert(delivery);
+        let is_careful = self.careful.remove(&delivery);
+        let first = is_careful.then(|| Decision::of(self, now).began(delivery));
+        Some((self.work(delivery), first))
+    }
+
+    /// Takes over from the same run in memory, of which this one was read back, what the journal
+    /// does not know: what is being attempted, and how often what was disturbed.
+    pub fn take_over(&mut self, before: &Run) {
+        for id in before.out.iter().copied().filter(|id| before.deliveries.contains_key(id)) {
+            self.unready(id);
+            self.out.insert(id);
+            if let Some(until) = self.deliveries.get(&id).and_then(|delivery| delivery.until) {
+                self.waking.remove(&(until, id));
+            }
+        }
+        self.conflicts = before.conflicts.clone();
+        self.alone = before.alone.clone();
+        self.careful = before.careful.clone();
     }
 
     fn make_ready(&mut self, id: DeliveryId) {
-        if let Some(delivery) = self.deliveries.get(&id) {
-            self.ready.insert((self.workflow.handler(delivery.handler).step, id));
+        if let Some(step) = self.step_of(id) {
+            self.ready.insert((step, id));
         }
     }
 
+    /// It is not ready any more; whether it was.
     fn unready(&mut self, id: DeliveryId) -> bool {
-        let Some(delivery) = self.deliveries.get(&id) else { return false };
-        self.ready.remove(&(self.workflow.handler(delivery.handler).step, id))
+        self.step_of(id).is_some_and(|step| self.ready.remove(&(step, id)))
+    }
+
+    fn step_of(&self, id: DeliveryId) -> Option<StepId> {
+        self.deliveries.get(&id).map(|delivery| self.workflow.handler(delivery.handler).step)
+    }
+
+    /// Nothing is known of its attempts any more but what the journal knows.
+    fn forget_attempts(&mut self, id: DeliveryId) {
+        self.out.remove(&id);
+        self.conflicts.remove(&id);
+        self.alone.remove(&id);
+        self.careful.remove(&id);
     }
 
     fn work(&self, id: DeliveryId) -> Work {
@@ -272,6 +533,8 @@ impl Run {
             attempt: delivery.attempt(),
             since: delivery.since,
             inputs: inputs.collect(),
+            as_of: self.last,
+            session: self.about.session.clone(),
         }
     }
 
@@ -285,9 +548,15 @@ impl Run {
         &self.workflow
     }
 
-    /// Its status.
+    /// Its status: what was decided, or what follows from what is open in it.
     pub fn status(&self) -> Status {
-        self.status
+        let moves = self.deliveries.len() > self.parked.len() + self.children.len();
+        let waits = !(self.questions.is_empty() && self.named.is_empty() && self.children.is_empty());
+        match self.decided {
+            Status::Running if !moves && waits => Status::Waiting,
+            Status::Running if !moves && !self.parked.is_empty() => Status::Parked,
+            decided => decided,
+        }
     }
 
     /// Why it has this status, where the word alone does not say.
@@ -300,9 +569,94 @@ impl Run {
         self.result.as_ref()
     }
 
+    /// What its steps remember.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Its deliveries that are not done, the oldest first.
+    pub fn open(&self) -> impl Iterator<Item = OpenDelivery<'_>> {
+        self.deliveries.iter().map(|(id, delivery)| OpenDelivery {
+            id: *id,
+            handler: delivery.handler,
+            since: delivery.since,
+            attempts: delivery.attempts + delivery.host_failures,
+            until: delivery.until.filter(|until| self.waking.contains(&(*until, *id))),
+            parked: delivery.parked,
+            failure: delivery.failure.as_ref(),
+        })
+    }
+
+    /// The timers that its steps have set: whose, under what name, and when they fire.
+    pub fn timers(&self) -> impl Iterator<Item = (StepId, &str, Timestamp)> {
+        self.timers.values().filter_map(|(at, purpose)| match purpose {
+            Purpose::Step { step, name, .. } => Some((*step, &**name, *at)),
+            Purpose::Run | Purpose::Gather { .. } => None,
+        })
+    }
+
+    /// The runs that do the work of its deliveries to workflows.
+    pub fn children(&self) -> impl Iterator<Item = (DeliveryId, &RunId)> {
+        self.children.iter().map(|(delivery, run)| (*delivery, run))
+    }
+
+    /// Whether another run has to learn of it: its parent of its end, or a child that nobody needs.
+    pub fn owes_news(&self) -> bool {
+        !self.orphans.is_empty() || self.news().is_some()
+    }
+
+    /// Whom it has to tell that it has ended.
+    pub fn news(&self) -> Option<&Parent> {
+        self.about.parent.as_ref().filter(|_| self.decided.is_end() && !self.parent_told)
+    }
+
+    /// Children that nobody needs any more, and that do not know it yet.
+    pub fn orphans(&self) -> impl Iterator<Item = &RunId> {
+        self.orphans.iter()
+    }
+
+    /// The id of the run that does, or will do, the work of a delivery to a workflow.
+    pub fn child_of(&self, delivery: DeliveryId) -> Option<(Parent, RunId)> {
+        let nth = self.deliveries.get(&delivery)?.children;
+        let parent = Parent { run: self.id.clone(), delivery };
+        let id = RunId::child(&parent, nth);
+        Some((parent, id))
+    }
+
+    /// The questions that wait for their answers.
+    pub fn questions(&self) -> impl Iterator<Item = (QuestionId, &Open)> {
+        self.questions.iter().map(|(id, open)| (*id, open))
+    }
+
+    /// How a question ended that waits no more.
+    pub fn closed(&self, question: QuestionId) -> Option<&Closed> {
+        self.closed.get(&question)
+    }
+
     /// When it wants [`Signal::TimersDue`].
     pub fn wake_at(&self) -> Option<Timestamp> {
-        self.waking.first().map(|(at, _)| *at)
+        let is_held = self.decided == Status::Paused;
+        self.waking.first().map(|(at, _)| *at).filter(|_| !is_held)
+    }
+
+    /// What can be asked of it without reading its rows.
+    pub fn summary(&self) -> Summary {
+        let moves = self.decided == Status::Running && !(self.ready.is_empty() && self.out.is_empty());
+        let moves = moves || self.owes_news();
+        Summary {
+            about: self.about.clone(),
+            started_at: self.started_at,
+            status: self.status(),
+            changed_at: self.changed_at,
+            wake_at: if moves { Some(Timestamp(0)) } else { self.wake_at() },
+            asking: u32::try_from(self.questions.len()).unwrap_or(u32::MAX),
+            parked: u32::try_from(self.parked.len()).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// What was known of it from its beginning.
+    pub fn about(&self) -> &Arc<About> {
+        &self.about
     }
 
     /// The number of its newest row.

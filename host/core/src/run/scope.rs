@@ -30,6 +30,8 @@ pub(super) struct Scope {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Holder {
     Delivery(Seq),
+    Question(Seq),
+    Timer(Seq),
     Scope(Seq),
 }
 

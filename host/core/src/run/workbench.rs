@@ -1,19 +1,23 @@
 //! A workbench for tests of the rule: graphs built by hand, a run driven by hand, and after every
 //! commit the proof that folding the stored rows gives the run that was lived.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Given, Record, Run, RunId, Signal, Status, Work};
+use super::{
+    Admitted, Change, DeliveryId, DeliveryStatus, Given, Record, Run, RunId, Seq, Signal, Start, Status, Work,
+};
 use crate::event::{Json, Timestamp};
+use crate::grant::Grant;
 use crate::journal::{Commit, Row};
 use crate::outcome::{Class, Emission, Failure, Outcome};
 use crate::retry::Policy;
 use crate::shape::Shape;
+use crate::state::State;
 use crate::workflow::{
-    Consumer, EmitPlan, EventId, EventNode, GatherRule, HandlerId, HandlerNode, Home, Input, Join, Port,
-    StepId, StepNode, Workflow,
+    Consumer, EmitPlan, EventId, EventNode, Exhausted, GatherRule, HandlerId, HandlerNode, Home, Input, Join,
+    Port, Question, StepId, StepNode, Workflow,
 };
 
 /// A graph in the making: event 0 starts, whatever is marked stops.
@@ -23,6 +27,7 @@ pub(super) struct Graph {
     pub(super) handlers: Vec<HandlerNode>,
     pub(super) steps: Vec<StepNode>,
     pub(super) timeout: Option<Duration>,
+    pub(super) timeout_counts_waiting: bool,
 }
 
 impl Graph {
@@ -33,6 +38,7 @@ impl Graph {
             shape: Shape::Json,
             stop: false,
             publish: false,
+            question: None,
             consumers: Vec::new(),
             opens: false,
             ends: Vec::new(),
@@ -96,11 +102,41 @@ impl Graph {
         self.handler(join, &[(left, Port::Left), (right, Port::Right)])
     }
 
+    /// Makes an event a question.
+    pub(super) fn asks(&mut self, question: EventId, answer: EventId) -> &mut Question {
+        let plain = Question { answer, by: Vec::new(), deadline: None, on_deadline: None, generic: false };
+        self.events[question.0 as usize].question.insert(plain)
+    }
+
+    /// A handler of a question together with its answer.
+    pub(super) fn answered(&mut self, question: EventId, answer: EventId) -> HandlerId {
+        self.handler(Join::Answer { question }, &[(question, Port::Asked), (answer, Port::Answer)])
+    }
+
+    /// The timer handler of another handler's step.
+    pub(super) fn timer(&mut self, of: HandlerId) -> HandlerId {
+        let event = self.event("timer-fired");
+        let id = self.each(event);
+        self.events[event.0 as usize].consumers.clear();
+        let step = self.handlers[of.0 as usize].step;
+        self.handlers[id.0 as usize].step = step;
+        self.handlers[id.0 as usize].join = Join::Timer;
+        self.steps[step.0 as usize].on_timer = Some(id);
+        id
+    }
+
+    /// The rules of a handler's step.
+    pub(super) fn step(&mut self, of: HandlerId) -> &mut StepNode {
+        let step = self.handlers[of.0 as usize].step;
+        &mut self.steps[step.0 as usize]
+    }
+
     pub(super) fn done(self) -> Arc<Workflow> {
         Arc::new(Workflow {
             name: "test".into(),
             start: EventId(0),
             timeout: self.timeout,
+            timeout_counts_waiting: self.timeout_counts_waiting,
             events: self.events,
             handlers: self.handlers,
             steps: self.steps,
@@ -121,7 +157,10 @@ fn step_node(name: String, handler: HandlerId) -> StepNode {
             initial: Duration::from_millis(10),
             ..Policy::default()
         },
+        exhausted: Exhausted::Fail,
+        grant: Grant::default(),
         on_failure: None,
+        on_timer: None,
         handlers: BTreeSet::from([handler]),
     }
 }
@@ -138,14 +177,28 @@ pub(super) struct Bench {
     pub(super) run: Run,
     pub(super) now: Timestamp,
     rows: Vec<Row>,
+    before: State,
     proof: Proof,
 }
 
 impl Bench {
     pub(super) fn start(workflow: Arc<Workflow>, payload: &str, proof: Proof) -> Bench {
-        let id = RunId::fresh("test", 7);
-        let (run, commit) = Run::start(id, workflow, Json::trusted(payload), Timestamp(0));
-        let mut bench = Bench { run, now: Timestamp(0), rows: Vec::new(), proof };
+        let start = Start::new(RunId::fresh("test", 7), Json::trusted(payload));
+        Bench::begin_run(workflow, start, proof)
+    }
+
+    /// A run that takes over the state of another.
+    pub(super) fn continuing(workflow: Arc<Workflow>, payload: &str, before: State) -> Bench {
+        let start = Start::new(RunId::fresh("test", 8), Json::trusted(payload));
+        let continues = Some((RunId::fresh("test", 7), before));
+        Bench::begin_run(workflow, Start { continues, ..start }, Proof::EveryCommit)
+    }
+
+    pub(super) fn begin_run(workflow: Arc<Workflow>, start: Start, proof: Proof) -> Bench {
+        let before = start.continues.as_ref().map(|(_, state)| state.clone()).unwrap_or_default();
+        let revision = workflow.graph().revision;
+        let (run, commit) = Run::start(start, workflow, revision, Timestamp(0));
+        let mut bench = Bench { run, now: Timestamp(0), rows: Vec::new(), before, proof };
         bench.store(&commit);
         bench
     }
@@ -166,11 +219,18 @@ impl Bench {
         self.signal(Signal::TimersDue);
     }
 
+    /// Takes a ready delivery out, writing what is to be written before its attempt.
+    pub(super) fn begin(&mut self, delivery: DeliveryId) -> Work {
+        let (work, first) = self.run.begin(delivery, self.now).expect("it is ready");
+        first.into_iter().for_each(|commit| drop(self.store(&commit)));
+        work
+    }
+
     /// Takes the oldest ready delivery of a handler.
     pub(super) fn take(&mut self, handler: HandlerId) -> Work {
         let found = self.run.ready().find(|(_, of)| *of == handler);
         let (id, _) = found.unwrap_or_else(|| panic!("nothing is ready for {handler:?}"));
-        self.run.begin(id).expect("it is ready")
+        self.begin(id)
     }
 
     /// Attempts the oldest ready delivery of a handler.
@@ -188,9 +248,31 @@ impl Bench {
         self.run.ready().any(|(_, of)| of == handler)
     }
 
+    /// Answers an open question.
+    pub(super) fn answer(&mut self, question: Seq, payload: &str) -> Vec<Record> {
+        let payload = Json::trusted(payload);
+        let signal = Signal::Answer { question, payload, by: Some("ann".into()) };
+        assert_eq!(self.run.admits(&signal), Ok(Admitted::New));
+        self.signal(signal)
+    }
+
+    /// The open questions, the oldest first.
+    pub(super) fn asked(&self) -> Vec<Seq> {
+        self.run.questions().map(|(id, _)| id).collect()
+    }
+
+    /// Lets time pass, and wakes the run if that is what it waits for.
+    pub(super) fn pass(&mut self, millis: u64) {
+        self.now = Timestamp(self.now.0 + millis);
+        if self.run.wake_at().is_some_and(|at| at <= self.now) {
+            self.signal(Signal::TimersDue);
+        }
+    }
+
     /// The process dies and another one takes over.
     pub(super) fn crash(&mut self) {
         self.run = self.folded();
+        self.signal(Signal::TakenUp);
     }
 
     /// The value the run ended with.
@@ -201,6 +283,21 @@ impl Bench {
     pub(super) fn expect_end(&self, status: Status, result: Option<&str>) {
         assert_eq!((self.run.status(), self.result()), (status, result), "{:?}", self.run.reason());
         self.folded().assert_same(&self.run);
+    }
+
+    /// How many deliveries of such handlers were done.
+    pub(super) fn committed(&self, of: impl Fn(HandlerId) -> bool) -> usize {
+        let (mut handlers, mut done) = (HashMap::new(), 0);
+        for record in self.rows.iter().map(|row| row.decode().expect("it was just stored")) {
+            match record.change {
+                Change::Delivery { handler, .. } => drop(handlers.insert(record.seq, handler)),
+                Change::Attempt { delivery, status: DeliveryStatus::Done, .. } => {
+                    done += usize::from(of(handlers[&delivery]));
+                }
+                _ => {}
+            }
+        }
+        done
     }
 
     fn store(&mut self, commit: &Commit) -> Vec<Record> {
@@ -214,7 +311,7 @@ impl Bench {
     fn folded(&self) -> Run {
         let records = self.rows.iter().map(|row| row.decode().expect("it was just stored"));
         let (id, workflow) = (self.run.id.clone(), self.run.workflow.clone());
-        Run::fold(id, workflow, records).expect("it was just lived")
+        Run::fold(id, workflow, self.before.clone(), records).expect("it was just lived")
     }
 }
 
@@ -223,11 +320,18 @@ impl Run {
     /// attempted is not part of it.
     fn assert_same(&self, lived: &Run) {
         assert_eq!(self.last, lived.last);
-        assert_eq!((self.status, &self.reason), (lived.status, &lived.reason));
+        assert_eq!((self.status(), &self.reason), (lived.status(), &lived.reason));
+        assert_eq!((&self.about, self.started_at), (&lived.about, lived.started_at));
         assert_eq!(self.result, lived.result);
         assert_eq!(self.deliveries, lived.deliveries);
         assert_eq!(self.scopes, lived.scopes);
         assert_eq!(self.timers, lived.timers);
+        assert_eq!((self.clock, &self.named), (lived.clock, &lived.named));
+        assert_eq!(self.parked, lived.parked);
+        assert_eq!((&self.questions, &self.closed), (&lived.questions, &lived.closed));
+        assert_eq!(self.state, lived.state);
+        assert_eq!((&self.children, &self.orphans), (&lived.children, &lived.orphans));
+        assert_eq!(self.parent_told, lived.parent_told);
         assert_eq!(self.events, lived.events);
         assert_eq!(self.adrift, lived.adrift);
     }
@@ -239,7 +343,7 @@ pub(super) fn emitted(events: &[(EventId, &str)]) -> Outcome {
         element,
         payload: Json::trusted(*payload),
     });
-    Outcome::Emitted(emissions.collect())
+    Outcome::Emitted(emissions.collect::<Vec<_>>().into())
 }
 
 pub(super) fn failed(class: Class) -> Outcome {

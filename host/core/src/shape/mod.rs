@@ -12,9 +12,11 @@ mod tests;
 
 pub use fit::Misfit;
 
+use serde::{Deserialize, Serialize};
+
 /// The shape of one WIT value type. Nothing in here can be a resource, handle, stream or future:
-/// the contract refuses those before a shape is made.
-#[derive(Clone, Debug, PartialEq)]
+/// the contract refuses those before a shape is made. The journal stores it with its workflow.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Shape {
     /// `bool`
     Bool,
@@ -69,7 +71,7 @@ pub enum Shape {
 }
 
 /// A field of a record.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Field {
     /// As WIT writes it: `unit-price`.
     pub name: String,
@@ -87,7 +89,7 @@ impl Field {
 }
 
 /// A case of a variant.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Case {
     /// As WIT and JSON write it: `card-declined`.
     pub name: String,

@@ -1,13 +1,13 @@
-//! What is wrong, or odd, with a workflow: where it is, what happened, and the fix.
+//! What is wrong, or odd, with a workflow or a grant: where it is, what happened, and the fix.
 
 use std::fmt;
 
-/// One thing to tell whoever wrote the workflow.
+/// One thing to tell whoever wrote the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Whether the workflow can be loaded in spite of it.
+    /// Whether the file can be loaded in spite of it.
     pub severity: Severity,
-    /// The line of `workflow.toml`, counted from 1.
+    /// The line of the file, counted from 1.
     pub line: Option<u32>,
     /// The column in that line, counted from 1, where the text is no TOML.
     pub column: Option<u32>,
@@ -17,7 +17,7 @@ pub struct Finding {
     pub message: String,
 }
 
-/// Whether a workflow can be loaded in spite of a finding.
+/// Whether a file can be loaded in spite of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// It cannot.
@@ -27,17 +27,17 @@ pub enum Severity {
 }
 
 impl Finding {
-    pub(super) fn error(line: u32, message: impl Into<String>) -> Finding {
+    pub(crate) fn error(line: u32, message: impl Into<String>) -> Finding {
         let message = message.into();
         Finding { severity: Severity::Error, line: Some(line), column: None, step: None, message }
     }
 
-    pub(super) fn warning(line: u32, message: impl Into<String>) -> Finding {
+    pub(crate) fn warning(line: u32, message: impl Into<String>) -> Finding {
         Finding { severity: Severity::Warning, ..Finding::error(line, message) }
     }
 
     /// The same, about a step.
-    pub(super) fn of_step(self, step: &str) -> Finding {
+    pub(crate) fn of_step(self, step: &str) -> Finding {
         Finding { step: Some(step.to_owned()), ..self }
     }
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::joining::{fields, is_step_failed};
+use super::joining::{HostEvent, fields};
 use super::{EventNode, Workflow};
 use crate::contract::Contract;
 use crate::event::TypeName;
@@ -65,13 +65,13 @@ pub enum By {
     Shape,
 }
 
-/// How a component could be wired into a workflow.
+/// How a component could be wired into a workflow. The host's own events need no wiring.
 pub fn fit(workflow: &Workflow, contract: &Contract) -> Fit {
     let mut ports: Vec<PortFit> = Vec::new();
     for handler in &contract.handlers {
         let taken = handler.takes.params().into_iter().map(|param| (Way::Takes, &param.event));
         let given = handler.gives.events().into_iter().map(|event| (Way::Gives, event));
-        for (way, own) in taken.chain(given).filter(|(_, own)| !is_step_failed(own)) {
+        for (way, own) in taken.chain(given).filter(|(_, own)| HostEvent::of(own).is_none()) {
             match ports.iter_mut().find(|port| port.way == way && port.own == *own) {
                 Some(port) if port.handlers.contains(&handler.name) => {}
                 Some(port) => port.handlers.push(handler.name.clone()),
@@ -88,7 +88,7 @@ pub fn fit(workflow: &Workflow, contract: &Contract) -> Fit {
 }
 
 fn offers(workflow: &Workflow, way: Way, own: &TypeName, shape: &Shape) -> Vec<Offer> {
-    let events = workflow.events.iter().filter(|event| !is_step_failed(&event.name));
+    let events = workflow.events.iter().filter(|event| HostEvent::of(&event.name).is_none());
     let mut offers: Vec<Offer> = events.filter_map(|event| offer(workflow, way, own, shape, event)).collect();
     offers.sort_by_key(|offer| (!offer.misfits.is_empty(), offer.by));
     match offers.iter().any(|offer| offer.by == By::Type) {
@@ -306,15 +306,34 @@ mod tests {
     }
 
     #[test]
-    fn every_handler_of_a_port_is_named_and_failures_are_none() {
+    fn questions_and_answers_are_offered_like_other_events() {
+        let workflow = workflow(
+            "[human.letter]\nanswer = \"measure\"\n",
+            &[("scan", "", "start -> letter"), ("read", "", "letter + measure -> stop")],
+        );
+        let contract = contract_of("t:t@1.0.0", &[], "letter + measure -> letter");
+        expect![[r#"
+            on-letter-and-measure takes t:t/events/letter@1.0.0
+              fits `letter` as it is
+            on-letter-and-measure takes t:t/events/measure@1.0.0
+              fits `measure` as it is
+            on-letter-and-measure gives t:t/events/letter@1.0.0
+              fits `letter` as it is
+        "#]]
+        .assert_eq(&fit(&workflow, &contract).to_string());
+    }
+
+    #[test]
+    fn every_handler_of_a_port_is_named_and_the_hosts_own_events_are_none() {
         check(
             "t:t@1.0.0",
             &[],
-            "letter -> stop; step-failed -> stop; list<measure> -> start",
+            "letter -> stop; step-failed -> stop; timer-fired -> input-required; human-response -> stop; \
+             list<measure> -> start",
             expect![[r#"
             on-letter takes t:t/events/letter@1.0.0
               fits `letter` as it is
-            on-letter, on-step-failed gives t:t/events/stop@1.0.0
+            on-letter, on-step-failed, on-human-response gives t:t/events/stop@1.0.0
               fits `stop` as it is
             on-measure takes t:t/events/measure@1.0.0
               fits `measure` as it is

@@ -14,37 +14,49 @@ pub use fit::fit;
 pub use joining::{Joined, join};
 
 use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::event::TypeName;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::event::{Json, TypeName};
+use crate::grant::Grant;
 use crate::retry::Policy;
 use crate::shape::Shape;
 use crate::shape::read::{self, Error};
 
 /// An event type of the workflow: an index into [`Workflow::events`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EventId(pub u32);
 
 /// A handler of a step: an index into [`Workflow::handlers`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct HandlerId(pub u32);
 
 /// A step: an index into [`Workflow::steps`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct StepId(pub u32);
 
-/// A workflow whose contracts fit together. Immutable; runs share it.
-#[derive(Clone, Debug)]
+/// A workflow whose contracts fit together. Immutable; runs share it. The journal keeps it beside
+/// the runs that move through it, as JSON: all but what may change under an open run (time limits,
+/// retries, concurrency, grants, components), which is always the newest.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Workflow {
     /// Its name.
     pub name: String,
     /// The event that begins a run.
     pub start: EventId,
     /// How long a run may take.
+    #[serde(skip)]
     pub timeout: Option<Duration>,
+    /// Whether the time in which a run only waits for a person counts.
+    #[serde(skip)]
+    pub timeout_counts_waiting: bool,
     /// Every event type that moves in it.
     pub events: Vec<EventNode>,
     /// Every handler of every step.
@@ -54,7 +66,7 @@ pub struct Workflow {
 }
 
 /// An event type and where it goes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EventNode {
     /// The full name.
     pub name: TypeName,
@@ -66,6 +78,8 @@ pub struct EventNode {
     pub stop: bool,
     /// Observers may see it; it needs no consumer.
     pub publish: bool,
+    /// A person is asked.
+    pub question: Option<Question>,
     /// Who takes it, in the order of the file.
     pub consumers: Vec<Consumer>,
     /// It is broadcast to several handlers and is the home of a join: it opens a scope.
@@ -74,8 +88,31 @@ pub struct EventNode {
     pub ends: Vec<HandlerId>,
 }
 
+/// `[human.EVENT]`: the event is a question, answered from outside.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Question {
+    /// The event that an answer is.
+    pub answer: EventId,
+    /// Who may answer; empty: whoever may answer at all.
+    pub by: Vec<String>,
+    /// How long it may stay open.
+    pub deadline: Option<Duration>,
+    /// The event that comes instead when it has stayed open too long.
+    pub on_deadline: Option<EventId>,
+    /// It is `lockstep:step/host-events.input-required`: its answer is a `human-response`, which goes
+    /// to the asking step if that takes it, else to all that do.
+    pub generic: bool,
+}
+
+impl Question {
+    /// The events that follow from it.
+    pub(crate) fn brings(&self) -> Vec<EventId> {
+        [self.answer].into_iter().chain(self.on_deadline).collect()
+    }
+}
+
 /// One way into a handler.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Consumer {
     /// The handler.
     pub handler: HandlerId,
@@ -86,7 +123,7 @@ pub struct Consumer {
 }
 
 /// A parameter's part in its handler's join.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Port {
     /// The only one.
@@ -99,10 +136,15 @@ pub enum Port {
     Item,
     /// The single event beside a gathered list.
     With,
+    /// The question of a pair of question and answer: kept by the question itself, delivered with
+    /// its answer.
+    Asked,
+    /// The answer of such a pair.
+    Answer,
 }
 
 /// A handler and its place in the graph.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct HandlerNode {
     /// Whose handler it is.
     pub step: StepId,
@@ -119,7 +161,7 @@ pub struct HandlerNode {
 }
 
 /// One parameter as values are given to it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Input {
     /// The workflow's event type.
     pub event: EventId,
@@ -130,7 +172,7 @@ pub struct Input {
 }
 
 /// How a handler's result becomes events.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum EmitPlan {
     /// It emits nothing.
     Nothing,
@@ -145,7 +187,7 @@ pub enum EmitPlan {
 }
 
 /// How the inputs of a handler come together.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Join {
     /// Each event by itself.
     Each,
@@ -163,12 +205,19 @@ pub enum Join {
         /// When it fires and with what.
         rule: GatherRule,
     },
+    /// A question and its answer.
+    Answer {
+        /// Whose answers.
+        question: EventId,
+    },
     /// The step's `on-step-failed`: called by the rule itself, joined with nothing.
     Failure,
+    /// The step's `on-timer-fired`: called by the rule itself when a timer of the step fires.
+    Timer,
 }
 
 /// What opens the scopes in which a join's inputs meet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Home {
     /// The run itself: one scope, open to its end.
@@ -180,7 +229,7 @@ pub enum Home {
 }
 
 /// `gather = { … }`.
-#[derive(Clone, Debug, PartialEq, Default)]
+#[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
 pub struct GatherRule {
     /// Fire at the n-th.
     pub take: Option<u32>,
@@ -195,7 +244,7 @@ pub struct GatherRule {
 }
 
 /// `failed = …` of a gather.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OnFailed {
     /// The whole scope fails: it is a failed branch of the scope around it, or the run's failure.
@@ -206,7 +255,7 @@ pub enum OnFailed {
 }
 
 /// `empty = …` of a gather.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OnEmpty {
     /// It fires with an empty list.
@@ -216,25 +265,87 @@ pub enum OnEmpty {
     Skip,
 }
 
+/// What becomes of a delivery that is not tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Exhausted {
+    /// It has failed for good.
+    #[default]
+    Fail,
+    /// It waits for an operator or a new release.
+    Park,
+}
+
 /// A step of the workflow.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StepNode {
     /// Its name in the file.
     pub name: String,
-    /// Its component, as the file writes it.
-    pub component: String,
-    /// Attempts at once in one run.
-    pub concurrency_run: Option<u32>,
-    /// Attempts at once over all runs.
-    pub concurrency_all: Option<u32>,
-    /// The wall-clock limit of an attempt, host calls included.
-    pub timeout: Duration,
-    /// When a failure is tried again.
-    pub retry: Policy,
     /// The `on-step-failed` handler that is asked about this step's final failures.
     pub on_failure: Option<HandlerId>,
+    /// Its own `on-timer-fired` handler.
+    pub on_timer: Option<HandlerId>,
     /// Its handlers.
     pub handlers: BTreeSet<HandlerId>,
+    /// Its component, as the file writes it.
+    #[serde(skip)]
+    pub component: String,
+    /// Attempts at once in one run.
+    #[serde(skip)]
+    pub concurrency_run: Option<u32>,
+    /// Attempts at once over all runs.
+    #[serde(skip)]
+    pub concurrency_all: Option<u32>,
+    /// The wall-clock limit of an attempt, host calls included.
+    #[serde(skip)]
+    pub timeout: Duration,
+    /// When a failure is tried again.
+    #[serde(skip)]
+    pub retry: Policy,
+    /// What becomes of a delivery that is not tried again.
+    #[serde(skip)]
+    pub exhausted: Exhausted,
+    /// What it may reach.
+    #[serde(skip)]
+    pub grant: Grant,
+}
+
+/// Which graph a run moves through: the digest of what the journal keeps of a workflow.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Revision(Arc<str>);
+
+impl Revision {
+    /// Takes over text that was a revision's.
+    pub fn named(text: &str) -> Revision {
+        Revision(text.into())
+    }
+
+    /// Hexadecimal digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Revision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A workflow as the journal keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Graph {
+    /// Its name among all.
+    pub revision: Revision,
+    /// JSON text.
+    pub json: Json,
+}
+
+impl Graph {
+    /// The workflow that was kept.
+    pub fn workflow(&self) -> Result<Workflow, serde_json::Error> {
+        serde_json::from_str(self.json.as_str())
+    }
 }
 
 impl Workflow {
@@ -253,13 +364,46 @@ impl Workflow {
         &self.steps[id.0 as usize]
     }
 
+    /// What the journal keeps of it.
+    pub fn graph(&self) -> Graph {
+        let json = serde_json::to_string(self).expect("a workflow has string keys only");
+        let digest = Sha256::digest(&json);
+        let digits: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+        Graph { revision: Revision(digits.into()), json: Json::trusted(json) }
+    }
+
     /// Whether `text` is a start value that everybody who takes the start event can read.
     pub fn check_start(&self, text: &str) -> Result<(), Error> {
-        let start = self.event(self.start);
-        read::check(text, "start", &start.shape)?;
-        let takers = start.consumers.iter().flat_map(|taker| &self.handler(taker.handler).inputs);
-        let own = takers.filter(|input| input.event == self.start);
-        own.into_iter().try_for_each(|input| read::check(text, "start", &input.shape))
+        self.check(self.start, text, "start")
+    }
+
+    /// Whether `text` is a value of an event that everybody who takes it can read.
+    pub fn check_event(&self, event: EventId, text: &str) -> Result<(), Error> {
+        self.check(event, text, &self.event(event).short)
+    }
+
+    fn check(&self, event: EventId, text: &str, path: &str) -> Result<(), Error> {
+        read::check(text, path, &self.event(event).shape)?;
+        self.readers(event, |_| true).try_for_each(|input| read::check(text, path, &input.shape))
+    }
+
+    /// Whether `text` is an answer that everybody who takes the answer to this question can read. A
+    /// generic question is answered with any JSON; what its own schema says of it is not looked at. An
+    /// event that is no question has no answer that could be wrong.
+    pub fn check_answer(&self, question: EventId, text: &str) -> Result<(), Error> {
+        let Some(Question { answer, generic: false, .. }) = self.event(question).question else {
+            return read::check(text, "answer", &Shape::Json);
+        };
+        read::check(text, "answer", &self.event(answer).shape)?;
+        let gets = |join: &Join| !matches!(join, Join::Answer { question: of } if *of != question);
+        self.readers(answer, gets).try_for_each(|input| read::check(text, "answer", &input.shape))
+    }
+
+    /// The parameters that take an event, of handlers with certain joins.
+    fn readers(&self, event: EventId, of: impl Fn(&Join) -> bool) -> impl Iterator<Item = &Input> {
+        let takers = self.event(event).consumers.iter().map(|taker| self.handler(taker.handler));
+        let inputs = takers.filter(move |node| of(&node.join)).flat_map(|node| &node.inputs);
+        inputs.filter(move |input| input.event == event)
     }
 }
 

@@ -1,29 +1,42 @@
 //! Checks that a backend keeps bytes and not a database's own idea of text, JSON or integers.
 
 use lockstep_core::event::Timestamp;
-use lockstep_core::journal::{Commit, Journal};
+use lockstep_core::journal::Journal;
 use lockstep_core::run::{Change, Record, Seq, Status};
 
-use super::records::{event, record_of};
+use super::records::{answered, commit_of, event, record_of, state, update};
 use super::{encoded, load, run, write};
+
+/// Text that databases, terminals and shells would like to be something else.
+pub(super) const TEXTS: [&str; 8] = [
+    "",
+    "\0",
+    "a\0b",
+    "'; drop table row; --",
+    "%_*?[a]\\",
+    " \n\t",
+    "\u{202e}\u{feff}",
+    "\u{10ffff}\u{fffe}",
+];
 
 /// Values whose text is not to be touched: escapes that databases refuse, numbers that floats
 /// round, keys that object types merge, and more bytes than fit a page.
 pub fn hostile_values_come_back(journal: &dyn Journal) {
     let values = values();
-    let records = (1..).zip(&values).map(|(seq, json)| record_of(seq, event(json))).collect();
-    write(journal, vec![Commit { run: run(1), records }]);
-    let rows = load(journal, &run(1));
-    let stored = rows.iter().map(|row| row.payload.as_deref().expect("an event has a value"));
-    assert!(stored.eq(values.iter().map(|json| json.as_bytes())), "a value came back changed");
+    for (which, kind) in (1..).zip([event, answered, state, update]) {
+        let records = (1..).zip(&values).map(|(seq, json)| record_of(seq, kind(json))).collect();
+        write(journal, vec![commit_of(which, records)]);
+        let rows = load(journal, &run(which));
+        let stored = rows.iter().map(|row| row.payload.as_deref().expect("each has a value"));
+        assert!(stored.eq(values.iter().map(|json| json.as_bytes())), "a value came back changed");
+    }
 }
 
 /// The same for text inside a decision.
 pub fn hostile_reasons_come_back(journal: &dyn Journal) {
-    let reasons = ["", "\0", "a\0b", "'; drop table row; --", "\u{202e}\u{feff}", "\u{10ffff}\u{fffe}"];
     let change = |reason: &str| Change::Status { status: Status::Failed, reason: Some(reason.to_owned()) };
-    let records = (1..).zip(reasons).map(|(seq, reason)| record_of(seq, change(reason))).collect();
-    let commit = Commit { run: run(1), records };
+    let records = (1..).zip(TEXTS).map(|(seq, reason)| record_of(seq, change(reason))).collect();
+    let commit = commit_of(1, records);
     write(journal, vec![commit.clone()]);
     assert_eq!(load(journal, &run(1)), encoded(&commit));
 }
@@ -36,7 +49,7 @@ pub fn any_time_comes_back(journal: &dyn Journal) {
         at: Timestamp(at),
         change: Change::Late { delivery: Seq(u64::MAX) },
     });
-    let commit = Commit { run: run(1), records: records.collect() };
+    let commit = commit_of(1, records.collect());
     write(journal, vec![commit.clone()]);
     assert_eq!(load(journal, &run(1)), encoded(&commit));
 }

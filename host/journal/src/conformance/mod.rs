@@ -9,32 +9,47 @@
 //! The checks wait for answers with a small executor of their own. A backend whose answers need a
 //! runtime's timers or sockets enters that runtime where it is opened.
 
+mod graphs;
 mod hostile;
-mod life;
+mod inbox;
+pub(crate) mod life;
+mod listing;
 mod model;
+mod naming;
 mod records;
+mod waking;
 
 #[cfg(test)]
 mod tests;
 
+pub use graphs::*;
 pub use hostile::{any_time_comes_back, hostile_reasons_come_back, hostile_values_come_back};
-pub use life::a_run_folds_from_what_was_stored;
+pub use inbox::*;
+pub use life::{a_run_folds_from_what_was_stored, what_is_known_of_a_run_follows_from_its_rows};
+pub use listing::*;
 pub use model::random_operations_match_a_model;
-pub use records::{commit, run};
+pub use naming::*;
+pub use records::{commit, commit_of, run, summary};
+pub use waking::*;
 
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
-use lockstep_core::journal::{Answer, Commit, Error, Journal, Row};
+use lockstep_core::journal::{Answer, Commit, Error, Journal, Query, Row};
 use lockstep_core::run::RunId;
 
-/// One test for each check of the suite; the expression opens a fresh, empty journal.
+/// One test for each check of the suite; the expression opens a fresh, empty journal. If it opens
+/// something that holds one, a second expression says how to come from a reference to the one to a
+/// reference to the other.
 #[macro_export]
 macro_rules! conforms {
     ($open:expr) => {
-        $crate::conforms! { $open;
+        $crate::conforms! { $open, ::std::convert::identity }
+    };
+    ($open:expr, $journal:expr) => {
+        $crate::conforms! { $open, $journal;
             an_unknown_run_has_no_rows,
             rows_come_back_as_they_went_in,
             rows_of_later_groups_follow,
@@ -56,15 +71,47 @@ macro_rules! conforms {
             runs_do_not_mix,
             of_two_writers_of_one_row_one_is_refused,
             a_reader_never_sees_half_a_group,
+            runs_are_listed_newest_first,
+            a_listing_tells_what_is_known,
+            every_status_comes_back,
+            a_listing_tells_the_newest,
+            a_refused_group_is_not_listed,
+            a_listing_holds_what_was_asked_for,
+            pages_of_a_listing_follow_each_other,
+            runs_are_woken_soonest_first,
+            pages_of_waking_follow_each_other,
+            a_run_is_woken_at_its_newest_time,
+            runs_of_another_revision_are_not_woken,
+            the_end_of_time_comes_last,
+            runs_are_named_by_how_their_ids_begin,
+            a_name_is_no_pattern,
+            a_run_is_named_by_its_alias,
+            the_newest_run_of_an_alias_is_meant,
+            a_purged_run_is_forgotten,
+            a_run_that_is_not_known_can_be_purged,
+            a_purged_run_can_begin_again,
+            a_graph_comes_back_as_it_was_kept,
+            a_graph_that_was_not_kept_is_not_there,
+            a_graph_that_is_kept_stays,
+            messages_are_delivered_in_order,
+            messages_come_back_as_they_went_in,
+            a_commit_takes_its_message,
+            a_commit_of_nothing_takes_its_message,
+            a_refused_group_takes_no_message,
+            a_message_may_be_taken_twice,
+            an_answer_is_there_for_whoever_asked,
+            the_first_answer_stays,
+            purging_leaves_what_waits_for_an_answer,
             a_run_folds_from_what_was_stored,
+            what_is_known_of_a_run_follows_from_its_rows,
             random_operations_match_a_model,
         }
     };
-    ($open:expr; $($check:ident),* $(,)?) => {
+    ($open:expr, $journal:expr; $($check:ident),* $(,)?) => {
         $(
             #[test]
             fn $check() {
-                $crate::conformance::$check(&$open);
+                $crate::conformance::$check($journal(&$open));
             }
         )*
     };
@@ -95,7 +142,7 @@ pub fn an_unknown_run_has_no_rows(journal: &dyn Journal) {
 
 /// Every kind of row, byte for byte and in order, and each reads as the record it was.
 pub fn rows_come_back_as_they_went_in(journal: &dyn Journal) {
-    let commit = Commit { run: run(1), records: records::of_every_kind() };
+    let commit = commit_of(1, records::of_every_kind());
     write(journal, vec![commit.clone()]);
     let rows = load(journal, &run(1));
     assert_eq!(rows, encoded(&commit));
@@ -134,7 +181,7 @@ pub fn a_group_of_nothing_is_a_group(journal: &dyn Journal) {
 
 /// A commit without records is no gap, wherever its run ends.
 pub fn a_commit_of_nothing_changes_no_run(journal: &dyn Journal) {
-    let empty = Commit { run: run(1), records: Vec::new() };
+    let empty = commit_of(1, Vec::new());
     write(journal, vec![empty.clone()]);
     assert_eq!(load(journal, &run(1)), []);
     write(journal, vec![commit(1, 1..=2), empty.clone(), commit(1, 3..=3), empty]);
@@ -167,7 +214,7 @@ pub fn a_repeated_row_is_refused(journal: &dyn Journal) {
 pub fn a_hole_inside_a_commit_is_refused(journal: &dyn Journal) {
     for numbers in [vec![1, 2, 4], vec![1, 1], vec![1, 2, 1]] {
         let records = numbers.into_iter().map(records::record).collect();
-        refused(journal, vec![Commit { run: run(1), records }]);
+        refused(journal, vec![commit_of(1, records)]);
         assert_eq!(load(journal, &run(1)), []);
     }
 }
@@ -249,6 +296,16 @@ pub fn a_reader_never_sees_half_a_group(journal: &dyn Journal) {
         }
     });
     assert_eq!(load(journal, &run(1)), encoded(&commit(1, 1..=600)));
+}
+
+/// Every run.
+fn listing() -> Query {
+    Query { limit: u32::MAX, ..Query::default() }
+}
+
+fn runs(journal: &dyn Journal, query: &Query) -> Vec<RunId> {
+    let listed = wait(journal.runs(query)).expect("a listing");
+    listed.into_iter().map(|(run, _)| run).collect()
 }
 
 fn load(journal: &dyn Journal, run: &RunId) -> Vec<Row> {

@@ -1,15 +1,18 @@
 //! Commits to store: small ones by number, and one record of every kind of decision.
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 use std::time::Duration;
 
 use lockstep_core::event::{Json, Timestamp};
-use lockstep_core::journal::Commit;
+use lockstep_core::journal::{Commit, Summary};
 use lockstep_core::outcome::{Class, Failure};
 use lockstep_core::run::{
-    Cause, Change, DeliveryStatus, JoinInput, Place, Record, RunId, Seq, Status, Unmatched,
+    About, Cause, Change, DeliveryStatus, JoinInput, Parent, Parked, Place, Purpose, Record, RunId, Seq,
+    Status, Unmatched,
 };
-use lockstep_core::workflow::{EventId, HandlerId, Home, Port};
+use lockstep_core::state::Op;
+use lockstep_core::workflow::{EventId, HandlerId, Home, Port, Revision, StepId};
 
 /// A run's name, the same for the same number.
 pub fn run(which: u64) -> RunId {
@@ -18,7 +21,45 @@ pub fn run(which: u64) -> RunId {
 
 /// A commit of events with these numbers, each with a value of its own.
 pub fn commit(which: u64, rows: RangeInclusive<u64>) -> Commit {
-    Commit { run: run(which), records: rows.map(record).collect() }
+    commit_of(which, rows.map(record).collect())
+}
+
+/// A commit of these records.
+pub fn commit_of(which: u64, records: Vec<Record>) -> Commit {
+    Commit { run: run(which), records, summary: summary(which), takes: None }
+}
+
+/// Such a commit of events, after which this is known of the run.
+pub(super) fn commit_with(
+    which: u64,
+    rows: RangeInclusive<u64>,
+    change: impl FnOnce(&mut Summary),
+) -> Commit {
+    let mut commit = commit(which, rows);
+    change(&mut commit.summary);
+    commit
+}
+
+/// What is known of a run that has only begun.
+pub fn summary(which: u64) -> Summary {
+    let about = About {
+        workflow: "conformance".into(),
+        revision: Revision::named("r1"),
+        key: None,
+        alias: Some(format!("{which:010}").into()),
+        session: None,
+        continues: None,
+        parent: None,
+    };
+    Summary {
+        about: Arc::new(about),
+        started_at: Timestamp(1_700_000_000_000),
+        status: Status::Running,
+        changed_at: Timestamp(1_700_000_000_001),
+        wake_at: Some(Timestamp(0)),
+        asking: 0,
+        parked: 0,
+    }
 }
 
 /// An event whose value is its number.
@@ -44,15 +85,49 @@ pub(super) fn event(json: &str) -> Change {
     }
 }
 
+/// An answer with this JSON text as its value.
+pub(super) fn answered(json: &str) -> Change {
+    let by = Some("ada@example.org".into());
+    Change::Answered { question: Seq(5), by, payload: Some(Json::trusted(json)) }
+}
+
+/// A key of the state with this JSON text as its value.
+pub(super) fn state(json: &str) -> Change {
+    Change::State { delivery: Seq(4), key: "seen".into(), op: Op::Set, payload: Some(Json::trusted(json)) }
+}
+
+/// An item for whoever watches, with this JSON text as its value.
+pub(super) fn update(json: &str) -> Change {
+    Change::Update { delivery: Seq(4), attempt: 2, name: "token".into(), payload: Some(Json::trusted(json)) }
+}
+
 /// One record for each kind of decision, and for each optional part of it.
 pub(super) fn of_every_kind() -> Vec<Record> {
-    let changes = [of_runs(), of_events(), of_deliveries(), of_scopes()].concat();
-    (1..).zip(changes).map(|(seq, change)| record_of(seq, change)).collect()
+    let changes = [
+        of_runs(),
+        of_events(),
+        of_deliveries(),
+        of_attempts(),
+        of_scopes(),
+        of_timers(),
+        of_questions(),
+        of_state(),
+    ];
+    (1..).zip(changes.concat()).map(|(seq, change)| record_of(seq, change)).collect()
 }
 
 fn of_runs() -> Vec<Change> {
+    let about = |text: Option<&str>| {
+        let some = || text.map(Into::into);
+        let (workflow, revision) = ("conformance".into(), Revision::named("r1"));
+        let continues = text.map(RunId::named);
+        let parent = text.map(|text| Parent { run: RunId::named(text), delivery: Seq(u64::MAX) });
+        About { workflow, revision, key: some(), alias: some(), session: some(), continues, parent }
+    };
     let reason = Some("step `charge` failed".to_owned());
     vec![
+        Change::Started(Arc::new(about(None))),
+        Change::Started(Arc::new(about(Some("a\0b")))),
         Change::Status { status: Status::Running, reason: None },
         Change::Status { status: Status::TimedOut, reason },
     ]
@@ -60,20 +135,42 @@ fn of_runs() -> Vec<Change> {
 
 fn of_events() -> Vec<Change> {
     let input = JoinInput { handler: HandlerId(2), port: Port::Item, scope: Seq(7), branch: 4 };
-    let joined = Change::Event {
+    let causes = [
+        Cause::Attempt { delivery: Seq(9), attempt: 2 },
+        Cause::Question { question: Seq(u64::MAX) },
+        Cause::Timer { timer: Seq(11) },
+        Cause::Operator,
+    ];
+    let caused = causes.map(|cause| Change::Event {
         event: EventId(0),
         name: "a:b/c/d".into(),
         place: Place { scope: Seq(7), branch: 4 },
-        cause: Some(Cause { delivery: Seq(9), attempt: 2 }),
+        cause: Some(cause),
         joins: vec![input],
         unmatched: vec![HandlerId(1)],
         payload: Some(Json::trusted(r#"{"amount": 1.50}"#)),
-    };
-    vec![event("null"), joined]
+    });
+    [vec![event("null")], caused.to_vec()].concat()
 }
 
 fn of_deliveries() -> Vec<Change> {
     let (delivery, handler) = (Seq(4), HandlerId(1));
+    let inputs = vec![Seq(2), Seq(3)];
+    vec![
+        Change::Delivery { handler, step: "charge".into(), inputs, place: Place::default() },
+        Change::Began { delivery },
+        Change::Crashed { delivery },
+        Change::Cut { delivery },
+        Change::Late { delivery },
+        Change::Retried { delivery, by: Some("ann".into()) },
+        Change::PassedOver { delivery, by: None },
+        Change::ChildStarted { delivery, run: run(2) },
+        Change::ChildCancelled { run: run(2) },
+        Change::ParentTold,
+    ]
+}
+
+fn of_attempts() -> Vec<Change> {
     let failure = Failure {
         class: Class::Transient,
         code: "card-declined".into(),
@@ -81,15 +178,21 @@ fn of_deliveries() -> Vec<Change> {
         retry_after: Some(Duration::from_millis(1500)),
         details: Some(Json::trusted(r#"{"balance":18446744073709551615}"#)),
     };
-    let later = DeliveryStatus::BackingOff { until: Timestamp(1_700_000_001_000) };
-    let inputs = vec![Seq(2), Seq(3)];
-    vec![
-        Change::Delivery { handler, step: "charge".into(), inputs, place: Place::default() },
-        Change::Attempt { delivery, attempt: 1, status: later, failure: Some(failure) },
-        Change::Attempt { delivery, attempt: 2, status: DeliveryStatus::Done, failure: None },
-        Change::Cut { delivery },
-        Change::Late { delivery },
-    ]
+    let statuses = [
+        (DeliveryStatus::BackingOff { until: Timestamp(1_700_000_001_000) }, Some(failure)),
+        (DeliveryStatus::Interrupted, None),
+        (DeliveryStatus::Parked { why: Parked::Exhausted }, None),
+        (DeliveryStatus::Parked { why: Parked::Poison }, None),
+        (DeliveryStatus::Done, None),
+        (DeliveryStatus::Failed, None),
+    ];
+    let attempts = (1..).zip(statuses).map(|(attempt, (status, failure))| Change::Attempt {
+        delivery: Seq(4),
+        attempt,
+        status,
+        failure,
+    });
+    attempts.collect()
 }
 
 fn of_scopes() -> Vec<Change> {
@@ -99,7 +202,39 @@ fn of_scopes() -> Vec<Change> {
         Change::Opened { home: Home::Handler(HandlerId(1)), parent, branches: 3 },
         Change::Skipped { scope },
         Change::Closed { scope, unmatched },
-        Change::TimerSet { at: Timestamp(u64::MAX), scope },
-        Change::TimerFired { timer: Seq(15) },
+    ]
+}
+
+fn of_timers() -> Vec<Change> {
+    let place = Place { scope: Seq(7), branch: 2 };
+    let step = Purpose::Step { step: StepId(3), name: "reminder".into(), place };
+    let purposes = [Purpose::Run, Purpose::Gather { scope: Seq(7) }, step];
+    let set = purposes.map(|purpose| Change::TimerSet { at: Timestamp(u64::MAX), purpose });
+    let ended = [Change::TimerFired { timer: Seq(15) }, Change::TimerCancelled { timer: Seq(16) }];
+    [set.to_vec(), ended.to_vec()].concat()
+}
+
+fn of_questions() -> Vec<Change> {
+    let (event, question, place) = (Seq(2), Seq(5), Place::default());
+    let deadline = Some(Timestamp(1_700_000_001_000));
+    vec![
+        Change::Asked { event, step: None, place, deadline: None },
+        Change::Asked { event, step: Some(StepId(3)), place, deadline },
+        answered("true"),
+        Change::Answered { question, by: None, payload: Some(Json::trusted("false")) },
+        Change::Expired { question },
+        Change::Withdrawn { question },
+    ]
+}
+
+fn of_state() -> Vec<Change> {
+    let change = |op| Change::State { delivery: Seq(4), key: "a\0b".into(), op, payload: None };
+    let append = Json::trusted(r#"{"role":"user"}"#);
+    vec![
+        state("1"),
+        change(Op::Delete),
+        change(Op::Add { by: i64::MIN }),
+        Change::State { delivery: Seq(4), key: "log".into(), op: Op::Append, payload: Some(append) },
+        update("0.5"),
     ]
 }

@@ -1,7 +1,7 @@
 //! The lock that keeps a second process out: on a file beside the store, since SQLite's own locks
 //! are for single transactions. The system gives it back when the process ends, however it ends.
 
-use std::fs::{File, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -16,9 +16,9 @@ pub(super) struct Lock {
 
 impl Lock {
     pub(super) fn take(store: &Path) -> Result<Lock, OpenError> {
-        let failed = |why: std::io::Error| OpenError::failed(store, why);
+        let failed = |why: std::io::Error| OpenError::of_file(store, &why);
         let path = beside(store);
-        let mut file = private(&path).map_err(failed)?;
+        let mut file = options().create(true).read(true).open(path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -32,9 +32,21 @@ impl Lock {
     }
 }
 
-/// Opens a file, and makes it the owner's alone if there is none.
-pub(super) fn private(path: &Path) -> std::io::Result<File> {
-    File::options().create(true).read(true).write(true).truncate(false).mode(0o600).open(path)
+/// Makes the store the owner's alone if there is none. One that is there is not opened: closing it
+/// would give back the locks that SQLite holds on it in this process.
+pub(super) fn make_private(store: &Path) -> Result<(), OpenError> {
+    let made = match store.try_exists() {
+        Ok(true) => Ok(()),
+        Ok(false) => options().create(true).open(store).map(drop),
+        Err(why) => Err(why),
+    };
+    made.map_err(|why| OpenError::of_file(store, &why))
+}
+
+fn options() -> OpenOptions {
+    let mut options = File::options();
+    options.write(true).truncate(false).mode(0o600);
+    options
 }
 
 fn beside(store: &Path) -> PathBuf {

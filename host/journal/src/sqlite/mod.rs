@@ -8,26 +8,40 @@
 //! A second process on the same file is kept out twice: by a lock on a file beside it, which says so
 //! at once, and by an epoch in the file, which every opening raises and every transaction checks.
 //! Where the lock does not hold (a network share), the epoch does: whoever was there before writes
-//! nothing any more.
+//! nothing any more but messages to the new owner. A visitor has neither lock nor epoch: it reads,
+//! and posts.
 
+mod error;
+mod graphs;
+mod inbox;
+mod known;
 mod lock;
 mod migrate;
 mod reader;
+mod rows;
+mod search;
+mod task;
 mod worker;
 mod writer;
 
 #[cfg(test)]
 mod tests;
 
-use std::path::{Path, PathBuf};
+pub use error::OpenError;
 
-use lockstep_core::journal::{Answer, Commit, Error, Journal, Row};
+use std::path::Path;
+
+use lockstep_core::event::Timestamp;
+use lockstep_core::journal::{Answer, Commit, Due, Error, Journal, Message, MessageId, Query, Row, Summary};
 use lockstep_core::run::RunId;
+use lockstep_core::workflow::{Graph, Revision};
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::oneshot;
 
+use error::{failed, gone};
 use lock::Lock;
-use reader::Read;
+use reader::Question;
+use task::Task;
 use worker::Worker;
 use writer::Job;
 
@@ -40,56 +54,11 @@ const READERS: usize = 2;
 /// back.
 #[derive(Debug)]
 pub struct Sqlite {
+    /// They end before the writer: the last to close a store that nobody else has open cleans up
+    /// beside it, and only a writer can.
+    readers: Worker<Question>,
     writer: Worker<Job>,
-    readers: Worker<Read>,
     _lock: Option<Lock>,
-}
-
-/// Why a file cannot be opened as a journal.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// Somebody else has it.
-    #[error("{path} is in use by another process{holder}; wait for it, or name another store")]
-    InUse {
-        /// The file.
-        path: PathBuf,
-        /// Who that is, as the tail of a sentence.
-        holder: String,
-    },
-    /// It holds something else.
-    #[error("{path} is not a store of Lockstep: {why}; name another file")]
-    Foreign {
-        /// The file.
-        path: PathBuf,
-        /// What was found.
-        why: &'static str,
-    },
-    /// A newer program has written it.
-    #[error(
-        "{path} was written by a newer version of Lockstep (format {found}, this one knows {known}); update Lockstep"
-    )]
-    Newer {
-        /// The file.
-        path: PathBuf,
-        /// Its format.
-        found: i64,
-        /// The newest format of this program.
-        known: i64,
-    },
-    /// The file system or the database failed.
-    #[error("{path} cannot be opened: {why}")]
-    Failed {
-        /// The file.
-        path: PathBuf,
-        /// What was said.
-        why: String,
-    },
-}
-
-impl OpenError {
-    fn failed(path: &Path, why: impl std::fmt::Display) -> OpenError {
-        OpenError::Failed { path: path.to_owned(), why: why.to_string() }
-    }
 }
 
 impl Sqlite {
@@ -99,21 +68,63 @@ impl Sqlite {
         Sqlite::open_with(path, Some(lock))
     }
 
+    /// Opens the store at `path` beside its owner, to read and to post. Whatever else is to be
+    /// written is answered with [`Error::Fenced`].
+    pub fn visit(path: &Path) -> Result<Sqlite, OpenError> {
+        if !path.try_exists().map_err(|why| OpenError::of_file(path, &why))? {
+            return Err(OpenError::Absent { path: path.to_owned() });
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection =
+            Connection::open_with_flags(path, flags).map_err(|why| OpenError::of_database(path, &why))?;
+        migrate::check(&connection, path)?;
+        Sqlite::start(path, connection, None, None)
+    }
+
     /// Without the lock there is still the epoch.
     fn open_with(path: &Path, lock: Option<Lock>) -> Result<Sqlite, OpenError> {
         // What runs carry is the owner's business; the files beside the store take over its mode.
-        lock::private(path).map_err(|why| OpenError::failed(path, why))?;
-        let connection = Connection::open(path).map_err(|why| OpenError::failed(path, why))?;
-        Sqlite::begin(path, connection, lock)
+        lock::make_private(path)?;
+        let connection = Connection::open(path).map_err(|why| OpenError::of_database(path, &why))?;
+        Sqlite::own(path, connection, lock)
     }
 
-    fn begin(path: &Path, mut connection: Connection, lock: Option<Lock>) -> Result<Sqlite, OpenError> {
+    fn own(path: &Path, mut connection: Connection, lock: Option<Lock>) -> Result<Sqlite, OpenError> {
         migrate::prepare(&mut connection, path)?;
-        let epoch = writer::begin_epoch(&connection).map_err(|why| OpenError::failed(path, why))?;
+        let epoch = writer::begin_epoch(&mut connection);
+        let epoch = epoch.map_err(|why| OpenError::of_database(path, &why))?;
+        Sqlite::start(path, connection, Some(epoch), lock)
+    }
+
+    fn start(
+        path: &Path,
+        connection: Connection,
+        epoch: Option<i64>,
+        lock: Option<Lock>,
+    ) -> Result<Sqlite, OpenError> {
         let (mut writer, queue) = Worker::new();
         let write = move || writer::run(connection, epoch, &queue);
-        writer.start("lockstep-journal", write).map_err(|why| OpenError::failed(path, why))?;
-        Ok(Sqlite { writer, readers: reader::start(path, READERS)?, _lock: lock })
+        writer.start("lockstep-journal", write).map_err(|why| OpenError::of_file(path, &why))?;
+        Ok(Sqlite { readers: reader::start(path, READERS)?, writer, _lock: lock })
+    }
+
+    /// Writes anew what follows from the rows of runs: summaries that were folded from them. Of a
+    /// run that is not among them nothing is known then but its rows.
+    pub fn rebuild(&self, summaries: Vec<(RunId, Summary)>) -> Answer<'_, ()> {
+        Box::pin(async move { self.write(Task::Rebuild(summaries)).await.map(drop) })
+    }
+
+    async fn write(&self, task: Task) -> Result<u64, Error> {
+        let (answer, written) = oneshot::channel();
+        self.writer.ask(Job { task, answer });
+        written.await.unwrap_or_else(|_| Err(gone()))
+    }
+
+    fn read<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Answer<'_, T> {
+        Box::pin(reader::ask(&self.readers, question))
     }
 }
 
@@ -121,30 +132,56 @@ impl Journal for Sqlite {
     fn commit(&self, group: Vec<Commit>) -> Answer<'_, u64> {
         Box::pin(async move {
             let group = group.into_iter().map(encode).collect();
-            let (answer, written) = oneshot::channel();
-            self.writer.ask(Job { group, answer });
-            written.await.unwrap_or_else(|_| Err(gone()))
+            self.write(Task::Commit(group)).await
         })
     }
 
     fn load<'a>(&'a self, run: &'a RunId) -> Answer<'a, Vec<Row>> {
-        Box::pin(async move {
-            let (answer, rows) = oneshot::channel();
-            self.readers.ask(Read { run: run.clone(), answer });
-            rows.await.unwrap_or_else(|_| Err(gone()))
-        })
+        let run = run.clone();
+        self.read(move |connection| rows::load(connection, &run))
     }
-}
 
-/// The thread that should have answered has ended.
-fn gone() -> Error {
-    Error::Storage("the journal's thread has ended; its log has the reason".into())
-}
+    fn keep<'a>(&'a self, graph: &'a Graph) -> Answer<'a, ()> {
+        Box::pin(async move { self.write(Task::Keep(graph.clone())).await.map(drop) })
+    }
 
-fn storage(error: &rusqlite::Error) -> Error {
-    Error::Storage(error.to_string())
-}
+    fn graph<'a>(&'a self, revision: &'a Revision) -> Answer<'a, Option<Graph>> {
+        let revision = revision.clone();
+        self.read(move |connection| graphs::find(connection, &revision))
+    }
 
-fn read_only() -> OpenFlags {
-    OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX
+    fn runs<'a>(&'a self, query: &'a Query) -> Answer<'a, Vec<(RunId, Summary)>> {
+        let query = query.clone();
+        self.read(move |connection| search::runs(connection, &query).map_err(failed))
+    }
+
+    fn named<'a>(&'a self, text: &'a str, limit: u32) -> Answer<'a, Vec<RunId>> {
+        let text = text.to_owned();
+        self.read(move |connection| search::named(connection, &text, limit).map_err(failed))
+    }
+
+    fn due<'a>(&'a self, due: &'a Due) -> Answer<'a, Vec<(Timestamp, RunId)>> {
+        let due = due.clone();
+        self.read(move |connection| search::due(connection, &due).map_err(failed))
+    }
+
+    fn purge<'a>(&'a self, run: &'a RunId) -> Answer<'a, ()> {
+        Box::pin(async move { self.write(Task::Purge(run.clone())).await.map(drop) })
+    }
+
+    fn post<'a>(&'a self, run: &'a RunId, body: Vec<u8>) -> Answer<'a, MessageId> {
+        Box::pin(async move { self.write(Task::Post(run.clone(), body)).await.map(MessageId) })
+    }
+
+    fn inbox(&self, limit: u32) -> Answer<'_, Vec<Message>> {
+        self.read(move |connection| inbox::waiting(connection, limit).map_err(failed))
+    }
+
+    fn reply(&self, message: MessageId, body: Vec<u8>) -> Answer<'_, ()> {
+        Box::pin(async move { self.write(Task::Reply(message, body)).await.map(drop) })
+    }
+
+    fn replied(&self, message: MessageId) -> Answer<'_, Option<Vec<u8>>> {
+        self.read(move |connection| inbox::replied(connection, message).map_err(failed))
+    }
 }

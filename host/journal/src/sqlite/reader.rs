@@ -2,61 +2,44 @@
 
 use std::path::Path;
 
-use lockstep_core::event::Timestamp;
-use lockstep_core::journal::{DecodeError, Error, Kind, Row};
-use lockstep_core::run::{RunId, Seq};
-use rusqlite::Connection;
+use lockstep_core::journal::Error;
+use rusqlite::{Connection, OpenFlags};
 use tokio::sync::oneshot;
 
+use super::OpenError;
+use super::error::gone;
 use super::worker::{Queue, Worker};
-use super::{OpenError, read_only, storage};
 
-/// The rows of a run, and who waits for them.
-#[derive(Debug)]
-pub(super) struct Read {
-    pub(super) run: RunId,
-    pub(super) answer: oneshot::Sender<Result<Vec<Row>, Error>>,
-}
+/// What is asked of a reader: it brings the answer to whoever waits for it.
+pub(super) type Question = Box<dyn FnOnce(&Connection) + Send>;
 
 /// So many threads that read.
-pub(super) fn start(path: &Path, threads: usize) -> Result<Worker<Read>, OpenError> {
+pub(super) fn start(path: &Path, threads: usize) -> Result<Worker<Question>, OpenError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let (mut readers, queue) = Worker::new();
     for _ in 0..threads {
-        let connection = Connection::open_with_flags(path, read_only());
-        let connection = connection.map_err(|why| OpenError::failed(path, why))?;
+        let connection = Connection::open_with_flags(path, flags);
+        let connection = connection.map_err(|why| OpenError::of_database(path, &why))?;
         let queue = queue.clone();
         let read = move || run(&connection, &queue);
-        readers.start("lockstep-reader", read).map_err(|why| OpenError::failed(path, why))?;
+        readers.start("lockstep-reader", read).map_err(|why| OpenError::of_file(path, &why))?;
     }
     Ok(readers)
 }
 
-fn run(connection: &Connection, queue: &Queue<Read>) {
-    while let Some(Read { run, answer }) = queue.next() {
-        // Whoever is not there any more does not want the answer.
-        let _ = answer.send(rows(connection, &run));
-    }
+/// Asks and waits for the answer.
+pub(super) async fn ask<T: Send + 'static>(
+    readers: &Worker<Question>,
+    question: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let (answer, answered) = oneshot::channel();
+    // Whoever is not there any more does not want the answer.
+    readers.ask(Box::new(move |connection| drop(answer.send(question(connection)))));
+    answered.await.unwrap_or_else(|_| Err(gone()))
 }
 
-fn rows(connection: &Connection, run: &RunId) -> Result<Vec<Row>, Error> {
-    let failed = |error: rusqlite::Error| storage(&error);
-    let all =
-        "SELECT seq, at, kind, head, payload FROM event JOIN run USING (run) WHERE run_id = ?1 ORDER BY seq";
-    let mut statement = connection.prepare_cached(all).map_err(failed)?;
-    let mut found = statement.query([run.as_str()]).map_err(failed)?;
-    let mut rows = Vec::new();
-    while let Some(row) = found.next().map_err(failed)? {
-        rows.push(read(row).map_err(failed)??);
+fn run(connection: &Connection, queue: &Queue<Question>) {
+    while let Some(question) = queue.next() {
+        question(connection);
     }
-    Ok(rows)
-}
-
-fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Result<Row, Error>> {
-    let seq = Seq(row.get::<_, i64>(0)?.cast_unsigned());
-    let kind: String = row.get(2)?;
-    let Some(kind) = Kind::named(&kind) else {
-        return Ok(Err(DecodeError { seq: seq.0, why: format!("its kind `{kind}` is not known") }.into()));
-    };
-    let at = Timestamp(row.get::<_, i64>(1)?.cast_unsigned());
-    Ok(Ok(Row { seq, at, kind, head: row.get(3)?, payload: row.get(4)? }))
 }

@@ -1,11 +1,11 @@
 //! Threads that share one queue of questions and end when nobody can ask any more.
 
+use std::fmt;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 /// Asks its threads, and waits for their end when it is dropped.
-#[derive(Debug)]
 pub(super) struct Worker<T> {
     ask: Option<Sender<T>>,
     threads: Vec<JoinHandle<()>>,
@@ -50,6 +50,12 @@ impl<T> Worker<T> {
         if let Some(ask) = &self.ask {
             let _ = ask.send(question);
         }
+    }
+}
+
+impl<T> fmt::Debug for Worker<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Worker").field("threads", &self.threads).finish_non_exhaustive()
     }
 }
 

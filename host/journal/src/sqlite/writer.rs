@@ -1,31 +1,46 @@
-//! The one thread that writes: many groups, one transaction, one sync.
+//! The one thread that writes: many tasks, one transaction, one sync.
 
-use lockstep_core::journal::{Error, Row};
-use lockstep_core::run::RunId;
-use rusqlite::{Connection, OptionalExtension, Transaction, params};
+use lockstep_core::journal::Error;
+use rusqlite::{Connection, OptionalExtension, Transaction};
 use tokio::sync::oneshot;
 
-use super::storage;
+use super::inbox;
+use super::task::{Task, perform};
 use super::worker::Queue;
-use crate::{Encoded, end_after};
 
-/// Groups of one transaction.
+/// Tasks of one transaction.
 const MOST: usize = 512;
 
-/// A group to write, and who waits for it.
+/// A task, and who waits for it.
 #[derive(Debug)]
 pub(super) struct Job {
-    pub(super) group: Vec<Encoded>,
+    pub(super) task: Task,
     pub(super) answer: oneshot::Sender<Result<u64, Error>>,
 }
 
-/// Raises the epoch: whoever had the file before writes nothing any more.
-pub(super) fn begin_epoch(connection: &Connection) -> rusqlite::Result<i64> {
-    connection.query_row("UPDATE part SET epoch = epoch + 1 RETURNING epoch", [], |row| row.get(0))
+/// The whole transaction was lost, and why in SQLite's words.
+#[derive(Debug)]
+pub(super) struct Lost(String);
+
+impl From<rusqlite::Error> for Lost {
+    fn from(error: rusqlite::Error) -> Lost {
+        Lost(error.to_string())
+    }
 }
 
-/// Writes until nobody can ask any more.
-pub(super) fn run(mut connection: Connection, epoch: i64, queue: &Queue<Job>) {
+/// Takes the file over: whoever had it before writes nothing any more but messages. The new epoch
+/// counts only once it is committed, and only a commit of its own tells when that fails.
+pub(super) fn begin_epoch(connection: &mut Connection) -> rusqlite::Result<i64> {
+    let transaction = connection.transaction()?;
+    let raise = "UPDATE part SET epoch = epoch + 1 RETURNING epoch";
+    let epoch = transaction.query_row(raise, [], |row| row.get(0))?;
+    inbox::trim(&transaction)?;
+    transaction.commit()?;
+    Ok(epoch)
+}
+
+/// Writes until nobody can ask any more. Without an epoch nothing but messages is written.
+pub(super) fn run(mut connection: Connection, epoch: Option<i64>, queue: &Queue<Job>) {
     while let Some(first) = queue.next() {
         let mut jobs = vec![first];
         while jobs.len() < MOST
@@ -33,102 +48,65 @@ pub(super) fn run(mut connection: Connection, epoch: i64, queue: &Queue<Job>) {
         {
             jobs.push(job);
         }
-        let (groups, waiting): (Vec<_>, Vec<_>) = jobs.into_iter().map(|job| (job.group, job.answer)).unzip();
-        let written = write(&mut connection, epoch, &groups);
+        let (tasks, waiting): (Vec<_>, Vec<_>) = jobs.into_iter().map(|job| (job.task, job.answer)).unzip();
+        let written = write(&mut connection, epoch, &tasks);
         answer(waiting, written);
     }
 }
 
 /// Whoever is not there any more does not want the answer.
-fn answer(
-    waiting: Vec<oneshot::Sender<Result<u64, Error>>>,
-    written: Result<Vec<Result<u64, Error>>, Error>,
-) {
+fn answer(waiting: Vec<oneshot::Sender<Result<u64, Error>>>, written: Result<Vec<Result<u64, Error>>, Lost>) {
     match written {
         Ok(each) => waiting.into_iter().zip(each).for_each(|(one, result)| drop(one.send(result))),
-        Err(Error::Fenced) => waiting.into_iter().for_each(|one| drop(one.send(Err(Error::Fenced)))),
-        Err(error) => {
-            let why = error.to_string();
+        Err(Lost(why)) => {
             waiting.into_iter().for_each(|one| drop(one.send(Err(Error::Storage(why.clone())))));
         }
     }
 }
 
-/// One transaction: each group whole or not at all, and all of them under the fence.
-fn write(
+/// One transaction: each task whole or not at all, and all but messages under the fence.
+pub(super) fn write(
     connection: &mut Connection,
-    epoch: i64,
-    groups: &[Vec<Encoded>],
-) -> Result<Vec<Result<u64, Error>>, Error> {
-    let mut transaction = connection.transaction().map_err(|error| storage(&error))?;
-    let fence = fence(&transaction, epoch).map_err(|error| storage(&error))?;
-    let Some(mut number) = fence else { return Err(Error::Fenced) };
-    let mut each = Vec::with_capacity(groups.len());
-    for group in groups {
-        let written = write_group(&mut transaction, group, number + 1);
-        number += i64::from(written.is_ok());
-        each.push(written);
+    epoch: Option<i64>,
+    tasks: &[Task],
+) -> Result<Vec<Result<u64, Error>>, Lost> {
+    let mut transaction = connection.transaction()?;
+    let mut last = fence(&transaction, epoch)?;
+    let mut each = Vec::with_capacity(tasks.len());
+    for task in tasks {
+        let done = attempt(&mut transaction, task, last)?;
+        if let (Task::Commit(_), Ok(number)) = (task, &done) {
+            last = Some(number.cast_signed());
+        }
+        each.push(done);
     }
-    let done =
-        transaction.execute("UPDATE part SET commit_seq = ?1", [number]).and_then(|_| transaction.commit());
-    done.map_err(|error| storage(&error))?;
+    if let Some(last) = last {
+        transaction.prepare_cached("UPDATE part SET commit_seq = ?1")?.execute([last])?;
+    }
+    transaction.commit()?;
     Ok(each)
 }
 
 /// The number of the last group, if the file is still ours. This takes the write lock.
-fn fence(transaction: &Transaction<'_>, epoch: i64) -> rusqlite::Result<Option<i64>> {
+fn fence(transaction: &Transaction<'_>, epoch: Option<i64>) -> rusqlite::Result<Option<i64>> {
     let mut statement = transaction
         .prepare_cached("UPDATE part SET commit_seq = commit_seq WHERE epoch = ?1 RETURNING commit_seq")?;
     statement.query_row([epoch], |row| row.get(0)).optional()
 }
 
-fn write_group(transaction: &mut Transaction<'_>, group: &[Encoded], number: i64) -> Result<u64, Error> {
-    let savepoint = transaction.savepoint().map_err(|error| storage(&error))?;
-    for (run, rows) in group {
-        // Dropped without a commit, the savepoint takes back what the group has written.
-        write_commit(&savepoint, run, rows, number)?;
+/// A task that fails is taken back alone, unless the failure has ended the transaction: what came
+/// after would then be written outside of it.
+fn attempt(
+    transaction: &mut Transaction<'_>,
+    task: &Task,
+    last: Option<i64>,
+) -> Result<Result<u64, Error>, Lost> {
+    let savepoint = transaction.savepoint()?;
+    let done = perform(&savepoint, task, last);
+    match &done {
+        Ok(_) => savepoint.commit()?,
+        Err(Error::Storage(why)) if savepoint.is_autocommit() => return Err(Lost(why.clone())),
+        Err(_) => savepoint.finish()?,
     }
-    savepoint.commit().map_err(|error| storage(&error))?;
-    Ok(number.unsigned_abs())
-}
-
-fn write_commit(connection: &Connection, run: &RunId, rows: &[Row], number: i64) -> Result<(), Error> {
-    let failed = |error: rusqlite::Error| storage(&error);
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let known = known(connection, run).map_err(failed)?;
-    let stored = known.map_or(0, |(_, last)| last);
-    let end = end_after(run, stored, rows.iter().map(|row| row.seq))?;
-    let key = note(connection, run, known.map(|(key, _)| key), end).map_err(failed)?;
-    rows.iter().try_for_each(|row| insert(connection, key, row, number)).map_err(failed)
-}
-
-/// The key of a run and the number of its last row.
-fn known(connection: &Connection, run: &RunId) -> rusqlite::Result<Option<(i64, u64)>> {
-    let mut statement = connection.prepare_cached("SELECT run, last FROM run WHERE run_id = ?1")?;
-    statement
-        .query_row([run.as_str()], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned())))
-        .optional()
-}
-
-fn note(connection: &Connection, run: &RunId, key: Option<i64>, end: u64) -> rusqlite::Result<i64> {
-    let end = end.cast_signed();
-    match key {
-        Some(key) => {
-            connection.prepare_cached("UPDATE run SET last = ?2 WHERE run = ?1")?.execute([key, end])?;
-            Ok(key)
-        }
-        None => {
-            let new = "INSERT INTO run (p, run_id, last) VALUES (?1, ?2, ?3)";
-            connection.prepare_cached(new)?.insert(params![run.partition(), run.as_str(), end])
-        }
-    }
-}
-
-fn insert(connection: &Connection, run: i64, row: &Row, number: i64) -> rusqlite::Result<()> {
-    let new = "INSERT INTO event (run, seq, commit_seq, at, kind, head, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    let (seq, at) = (row.seq.0.cast_signed(), row.at.0.cast_signed());
-    let values = params![run, seq, number, at, row.kind.as_str(), row.head, row.payload];
-    connection.prepare_cached(new)?.execute(values).map(|_| ())
+    Ok(done)
 }

@@ -14,5 +14,6 @@ impl log::Host for Guest {
             log::Level::Error => Level::Error,
         };
         self.log.line(level, message);
+        self.cpu.worked();
     }
 }

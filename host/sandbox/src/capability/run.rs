@@ -20,7 +20,7 @@ impl run::Host for Guest {
             attempt: me.attempt,
             deadline_ms: me.deadline_ms,
             idempotency_key: idempotency_key(me),
-            session: None,
+            session: me.session.as_deref().map(str::to_owned),
         }
     }
 
@@ -31,6 +31,7 @@ impl run::Host for Guest {
     fn random(&mut self, n: u32) -> Vec<u8> {
         let mut bytes = vec![0; n.min(MOST_RANDOM) as usize];
         getrandom::fill(&mut bytes).expect("the system gives random bytes");
+        self.cpu.worked();
         bytes
     }
 }
@@ -54,6 +55,7 @@ mod tests {
             attempt,
             now_ms: 0,
             deadline_ms: 0,
+            session: None,
         }
     }
 

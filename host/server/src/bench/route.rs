@@ -8,12 +8,13 @@ use std::time::Instant;
 use anyhow::Context;
 use lockstep_core::contract::Contract;
 use lockstep_core::event::Json;
+use lockstep_core::grant::Grant;
 use lockstep_core::outcome::Outcome;
 use lockstep_core::run::{Given, RunId, Status};
 use lockstep_core::workflow::{self, HandlerNode};
 use lockstep_journal::Memory;
-use lockstep_runtime::{Deployed, Host, Settings};
-use lockstep_sandbox::{Call, Identity, Limits, Release, Sandbox};
+use lockstep_runtime::{Deployed, Host, NewRun, Settings};
+use lockstep_sandbox::{Call, Identity, Limits, Release, Sandbox, View};
 use serde_json::json;
 
 use super::{Figure, Machine, median};
@@ -96,11 +97,12 @@ fn deployed() -> anyhow::Result<(Deployed, Release)> {
     let contract = Contract::read(&component).map_err(|refusals| anyhow::anyhow!("{refusals:?}"))?;
     let file = workflow::parse(WORKFLOW).map_err(|findings| anyhow::anyhow!("{findings:?}"))?;
     let contracts = BTreeMap::from([("player".to_owned(), Arc::new(contract))]);
-    let joined = workflow::join(&file, &contracts).map_err(|findings| anyhow::anyhow!("{findings:?}"))?;
+    let joined = workflow::join(&file, &contracts, &BTreeMap::new())
+        .map_err(|findings| anyhow::anyhow!("{findings:?}"))?;
     let sandbox = Sandbox::new(&lockstep_sandbox::Settings::default())?;
     let mut bare = None;
     let deployed = Deployed::load(Arc::new(joined.workflow), |_, handlers: &[&HandlerNode]| {
-        let release = sandbox.load(&component, handlers, Limits::default())?;
+        let release = sandbox.load(&component, handlers, &Grant::default(), Limits::default())?;
         bare = Some(release.clone());
         Ok::<_, lockstep_sandbox::Error>(release)
     })?;
@@ -120,11 +122,13 @@ async fn loop_bare(release: &Release, steps: u32) -> anyhow::Result<()> {
         attempt: 1,
         now_ms: 0,
         deadline_ms: 0,
+        session: None,
     };
     let inputs = vec![Given::One(ball(1000))];
     let timeout = std::time::Duration::from_secs(30);
     for _ in 0..steps {
-        let call = Call { handler: 0, inputs: inputs.clone(), identity: identity.clone(), timeout };
+        let (inputs, identity, state) = (inputs.clone(), identity.clone(), View::default());
+        let call = Call { handler: 0, inputs, identity, state, watcher: None, timeout };
         let report = release.attempt(call).await;
         anyhow::ensure!(matches!(report.outcome, Outcome::Emitted(_)), "{:?}", report.outcome);
     }
@@ -137,7 +141,7 @@ async fn loop_whole(host: &Host, deployed: &Deployed, size: &Size) -> anyhow::Re
         let mut random = [0; 16];
         getrandom::fill(&mut random)?;
         let id = RunId::fresh("route", u128::from_be_bytes(random));
-        handles.push(host.start(deployed, id, ball(size.steps - 1)).await?);
+        handles.push(host.start(deployed, NewRun::new(id, ball(size.steps - 1))).await?);
     }
     for handle in handles {
         let rest = handle.rest().await?;

@@ -98,6 +98,8 @@ fn join(workflow: &Workflow, handler: &HandlerNode) -> Option<String> {
     match &handler.join {
         Join::Each => None,
         Join::Failure => Some("failures".into()),
+        Join::Timer => Some("its timers".into()),
+        Join::Answer { question } => Some(format!("answers to `{}`", workflow.event(*question).short)),
         Join::Pair { home, by } => {
             let by = by.as_ref().map_or(String::new(), |field| format!(" by {field}"));
             Some(format!("pairs{by} in {}", name(workflow, *home)))

@@ -1,5 +1,7 @@
 //! The command line: what can be asked, and who does it.
 
+mod answer;
+mod ask;
 mod bench;
 mod build;
 mod check;
@@ -22,6 +24,8 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Run(run::Run),
+    Ask(ask::Ask),
+    Answer(answer::Answer),
     Check(check::Check),
     Graph(graph::Graph),
     Inspect(inspect::Inspect),
@@ -40,6 +44,8 @@ impl Command {
     pub(crate) fn run(self) -> anyhow::Result<Exit> {
         match self {
             Command::Run(run) => run.run(),
+            Command::Ask(ask) => ask.run(),
+            Command::Answer(answer) => answer.run(),
             Command::Check(check) => check.run(),
             Command::Graph(graph) => graph.run(),
             Command::Inspect(inspect) => inspect.run(),

@@ -182,6 +182,10 @@ fn joined(workflow: &Workflow, join: &Join) -> (Kind, Vec<String>) {
     match join {
         Join::Each => (Kind::Each, Vec::new()),
         Join::Failure => (Kind::Failure, vec!["takes failures".to_owned()]),
+        Join::Timer => (Kind::Each, vec!["takes its timers".to_owned()]),
+        Join::Answer { question } => {
+            (Kind::Pair, vec![format!("answer to {}", workflow.event(*question).short)])
+        }
         Join::Pair { home, by } => {
             let by = by.iter().map(|key| format!("by {key}"));
             (Kind::Pair, std::iter::once(format!("pair of {}", at_home(workflow, *home))).chain(by).collect())

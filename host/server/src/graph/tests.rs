@@ -2,11 +2,12 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use expect_test::{ExpectFile, expect_file};
+use lockstep_core::grant::Grant;
 use lockstep_core::retry::Policy;
 use lockstep_core::shape::Shape;
 use lockstep_core::workflow::{
-    Consumer, EmitPlan, EventId, EventNode, GatherRule, HandlerId, HandlerNode, Home, Input, Join, OnEmpty,
-    OnFailed, Port, StepId, StepNode, Workflow,
+    Consumer, EmitPlan, EventId, EventNode, Exhausted, GatherRule, HandlerId, HandlerNode, Home, Input, Join,
+    OnEmpty, OnFailed, Port, StepId, StepNode, Workflow,
 };
 use proptest::prelude::*;
 
@@ -32,6 +33,7 @@ impl Sketch {
             shape: Shape::Json,
             stop: false,
             publish: false,
+            question: None,
             consumers: Vec::new(),
             opens: false,
             ends: Vec::new(),
@@ -55,7 +57,10 @@ impl Sketch {
             concurrency_all: None,
             timeout: Duration::from_secs(30),
             retry: Policy::default(),
+            exhausted: Exhausted::Fail,
+            grant: Grant::default(),
             on_failure: None,
+            on_timer: None,
             handlers: BTreeSet::new(),
         });
         StepId(self.steps.len() as u32 - 1)
@@ -84,7 +89,8 @@ impl Sketch {
 
     fn done(self, name: &str) -> Workflow {
         let Sketch { events, handlers, steps } = self;
-        Workflow { name: name.to_owned(), start: EventId(0), timeout: None, events, handlers, steps }
+        let (name, start) = (name.to_owned(), EventId(0));
+        Workflow { name, start, timeout: None, timeout_counts_waiting: false, events, handlers, steps }
     }
 }
 

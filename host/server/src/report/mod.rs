@@ -2,11 +2,15 @@
 //! Text that comes from a guest is inert before it is printed.
 
 mod progress;
+pub(crate) mod question;
 mod story;
 
 pub(crate) use progress::Reporter;
+pub(crate) use story::ending;
 
 use std::io::{self, Write};
+
+use lockstep_core::event::Timestamp;
 
 /// Prints a result. A reader that went away is no error of ours.
 pub(crate) fn out(text: &str) -> io::Result<()> {
@@ -36,6 +40,13 @@ pub(crate) fn warnings(lines: &[String]) {
 /// Prints a line of what is going on.
 pub(crate) fn progress(line: &str) {
     to_stderr(line);
+}
+
+/// A time as people read it: RFC 3339, in UTC.
+pub(crate) fn when(at: Timestamp) -> String {
+    let millis = i64::try_from(at.0).ok();
+    let known = millis.and_then(|millis| jiff::Timestamp::from_millisecond(millis).ok());
+    known.map_or_else(|| "the end of time".to_owned(), |at| format!("{at:.0}"))
 }
 
 /// A closed stderr must not end the program.

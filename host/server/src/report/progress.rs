@@ -4,22 +4,24 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use lockstep_core::journal::Commit;
+use lockstep_core::journal::{self, Commit};
+use lockstep_core::outcome::Update;
 use lockstep_core::workflow::Workflow;
-use lockstep_runtime::{Attempt, Observer, Rest};
+use lockstep_runtime::{Attempt, Observer};
 use lockstep_sandbox::{Level, Report};
 
-use super::story::{Story, ending};
+use super::story::{Story, cut};
 use super::to_stderr;
 use crate::inert;
 
+/// How much of an item a verbose line shows.
+const VALUE: usize = 400;
 const REDRAW: Duration = Duration::from_millis(120);
 
 /// An observer that tells people.
 pub(crate) struct Reporter {
     inner: Mutex<Inner>,
     bar: ProgressBar,
-    workflow: Arc<Workflow>,
     verbose: bool,
 }
 
@@ -27,6 +29,8 @@ struct Inner {
     story: Story,
     running: usize,
     done: usize,
+    /// The storage fails at the moment.
+    troubled: bool,
 }
 
 impl Reporter {
@@ -37,14 +41,18 @@ impl Reporter {
             bar.set_style(style);
         }
         bar.enable_steady_tick(REDRAW);
-        let inner = Inner { story: Story::new(workflow.clone(), verbose), running: 0, done: 0 };
-        Reporter { inner: Mutex::new(inner), bar, workflow, verbose }
+        let inner = Inner { story: Story::new(workflow, verbose), running: 0, done: 0, troubled: false };
+        Reporter { inner: Mutex::new(inner), bar, verbose }
     }
 
-    /// The run has come to rest.
-    pub(crate) fn end(&self, rest: &Rest) {
+    /// Nothing more will be told.
+    pub(crate) fn end(&self) {
         self.bar.finish_and_clear();
-        to_stderr(&ending(&self.workflow, rest));
+    }
+
+    /// Does something that writes to the terminal itself.
+    pub(crate) fn suspend(&self, write: impl FnOnce()) {
+        self.bar.suspend(write);
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -82,8 +90,33 @@ impl Observer for Reporter {
         }
     }
 
+    fn published(&self, attempt: &Attempt, update: &Update) {
+        if self.verbose {
+            let item = inert::inert(update.item.as_str());
+            let told = format!("~ {} {}", inert::inert(&update.name), cut(&item, VALUE));
+            self.line(&self.inner().story.of_step(&attempt.step, &told));
+        }
+    }
+
+    fn withdrawn(&self, attempt: &Attempt) {
+        if self.verbose {
+            let told = format!("~ attempt {} withdraws what it told so far", attempt.attempt);
+            self.line(&self.inner().story.of_step(&attempt.step, &told));
+        }
+    }
+
+    fn troubled(&self, why: &journal::Error) {
+        if !std::mem::replace(&mut self.inner().troubled, true) {
+            self.line(&format!("warning: {why}; everything waits, and it is tried again until it works"));
+        }
+    }
+
     fn committed(&self, commit: &Commit) {
-        let lines = self.inner().story.tell(commit);
+        let mut inner = self.inner();
+        if std::mem::take(&mut inner.troubled) {
+            self.line("the store can be written again");
+        }
+        let lines = inner.story.tell(commit);
         lines.iter().for_each(|line| self.line(line));
     }
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use lockstep_core::event::Timestamp;
 use lockstep_core::journal::Commit;
 use lockstep_core::outcome::Failure;
-use lockstep_core::run::{Change, DeliveryId, DeliveryStatus, Record};
+use lockstep_core::run::{Cause, Change, DeliveryId, DeliveryStatus, Record};
+use lockstep_core::state::Op;
 use lockstep_core::workflow::{EventId, Workflow};
 use lockstep_runtime::Rest;
 
@@ -63,6 +64,25 @@ impl Story {
                 };
                 Some(self.of_step(&step, &text))
             }
+            Change::Asked { event, .. } => Some(format!("  question {} of event {event}", record.seq)),
+            Change::Answered { question, by, .. } => {
+                let by = by.as_ref().map(|by| format!(" by {}", inert(by))).unwrap_or_default();
+                Some(format!("  question {question} answered{by}"))
+            }
+            Change::Expired { question } => Some(format!("  question {question} expired")),
+            Change::Crashed { delivery } => {
+                let step = self.open.get(delivery).cloned().unwrap_or_else(|| "?".into());
+                Some(self.of_step(&step, "was in flight when the host went down"))
+            }
+            Change::Update { delivery, name, payload, .. } if self.verbose => {
+                let step = self.open.get(delivery).cloned().unwrap_or_else(|| "?".into());
+                let item = payload.as_ref().map_or("", |json| json.as_str());
+                Some(self.of_step(&step, &format!("= {} {}", inert(name), cut(&inert(item), VALUE))))
+            }
+            Change::State { key, op, payload, .. } if self.verbose => {
+                let value = payload.as_ref().map_or("", |json| json.as_str());
+                Some(format!("  {:>5} state {}", record.seq, written(key, *op, value)))
+            }
             Change::Cut { delivery } => {
                 let step = self.open.remove(delivery)?;
                 self.verbose.then(|| self.of_step(&step, "cut: what it was for has ended"))
@@ -78,7 +98,9 @@ impl Story {
 
     fn step(&mut self, delivery: DeliveryId, status: DeliveryStatus) -> Arc<str> {
         let step = match status {
-            DeliveryStatus::BackingOff { .. } => self.open.get(&delivery).cloned(),
+            DeliveryStatus::BackingOff { .. }
+            | DeliveryStatus::Interrupted
+            | DeliveryStatus::Parked { .. } => self.open.get(&delivery).cloned(),
             DeliveryStatus::Done | DeliveryStatus::Failed => self.open.remove(&delivery),
         };
         step.unwrap_or_else(|| "?".into())
@@ -109,8 +131,8 @@ impl Story {
 fn emitted(records: &[Record]) -> BTreeMap<DeliveryId, Vec<EventId>> {
     let mut emitted: BTreeMap<DeliveryId, Vec<EventId>> = BTreeMap::new();
     for record in records {
-        if let Change::Event { event, cause: Some(cause), .. } = &record.change {
-            emitted.entry(cause.delivery).or_default().push(*event);
+        if let Change::Event { event, cause: Some(Cause::Attempt { delivery, .. }), .. } = &record.change {
+            emitted.entry(*delivery).or_default().push(*event);
         }
     }
     emitted
@@ -123,12 +145,24 @@ fn failed(attempt: u32, status: DeliveryStatus, failure: &Failure, now: Timestam
         DeliveryStatus::BackingOff { until } => {
             format!("attempt {attempt} failed: {what}; again in {} ms", until.0.saturating_sub(now.0))
         }
+        DeliveryStatus::Parked { .. } => format!("parked at attempt {attempt}: {what}"),
         _ => format!("failed for good at attempt {attempt}: {what}"),
     }
 }
 
+/// ``n += 2``
+fn written(key: &str, op: Op, value: &str) -> String {
+    let (key, value) = (inert(key), inert(value));
+    match op {
+        Op::Set => format!("{key} = {}", cut(&value, VALUE)),
+        Op::Delete => format!("{key} is gone"),
+        Op::Add { by } => format!("{key} += {by}"),
+        Op::Append => format!("{key}[] = {}", cut(&value, VALUE)),
+    }
+}
+
 /// The beginning of a text.
-fn cut(text: &str, longest: usize) -> String {
+pub(super) fn cut(text: &str, longest: usize) -> String {
     match text.len() > longest {
         true => format!("{}…", &text[..text.floor_char_boundary(longest)]),
         false => text.to_owned(),
@@ -136,7 +170,7 @@ fn cut(text: &str, longest: usize) -> String {
 }
 
 /// What a run has come to, in one sentence.
-pub(super) fn ending(workflow: &Workflow, rest: &Rest) -> String {
+pub(crate) fn ending(workflow: &Workflow, rest: &Rest) -> String {
     match (&rest.reason, &rest.result) {
         (Some(reason), _) => format!("{}: {}", rest.status, inert(reason)),
         (None, Some((event, _))) => format!("{} with {}", rest.status, workflow.event(*event).short),

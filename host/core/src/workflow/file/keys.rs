@@ -1,23 +1,30 @@
 //! The keys of `workflow.toml`, level by level: one table that the parser refuses strangers by, and
 //! that a test holds the JSON Schema against.
 
-/// A table of the file whose keys are fixed.
-pub(super) struct Level {
-    /// What it may hold.
-    pub(super) keys: &'static [&'static str],
-    /// What a later release will read: refused until then, never silently accepted.
-    pub(super) later: &'static [&'static str],
-}
+#[cfg(test)]
+use crate::grant;
+use crate::table::Level;
 
 pub(super) const WORKFLOW: Level = Level {
-    keys: &["workflow", "start", "stop", "publish", "timeout", "skip-checks", "steps"],
-    later: &["timeout-counts-waiting", "human"],
+    keys: &[
+        "workflow",
+        "start",
+        "stop",
+        "publish",
+        "timeout",
+        "timeout-counts-waiting",
+        "skip-checks",
+        "steps",
+        "human",
+    ],
+    later: &[],
 };
 
 pub(super) const STEP: Level = Level {
     keys: &[
         "component",
         "source",
+        "grant",
         "concurrency",
         "timeout",
         "retry",
@@ -30,7 +37,7 @@ pub(super) const STEP: Level = Level {
         "join",
         "skip-checks",
     ],
-    later: &["workflow", "grant", "span"],
+    later: &["workflow", "span"],
 };
 
 pub(super) const CONCURRENCY: Level = Level { keys: &["run", "all"], later: &[] };
@@ -45,9 +52,11 @@ pub(super) const GATHER: Level =
 
 pub(super) const JOIN: Level = Level { keys: &["by", "of"], later: &[] };
 
+pub(super) const HUMAN: Level = Level { keys: &["answer", "by", "deadline", "on-deadline"], later: &[] };
+
 /// All levels, by the definitions of `workflow.schema.json` that describe them.
 #[cfg(test)]
-pub(super) const LEVELS: [(&str, &Level); 7] = [
+pub(super) const LEVELS: [(&str, &Level); 11] = [
     ("workflow", &WORKFLOW),
     ("step", &STEP),
     ("concurrency", &CONCURRENCY),
@@ -55,4 +64,8 @@ pub(super) const LEVELS: [(&str, &Level); 7] = [
     ("wire", &WIRE),
     ("gather", &GATHER),
     ("join", &JOIN),
+    ("human", &HUMAN),
+    ("grant", &grant::keys::INLINE),
+    ("state", &grant::keys::STATE),
+    ("updates", &grant::keys::UPDATES),
 ];

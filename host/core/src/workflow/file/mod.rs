@@ -1,10 +1,8 @@
 //! `workflow.toml`, read and checked by itself: text goes in, a [`File`] or every finding comes out.
 //! It knows nothing of components; whether the names in it exist is for joining to find.
 
-mod duration;
 mod keys;
 mod read;
-mod table;
 
 #[cfg(test)]
 mod tests;
@@ -12,23 +10,15 @@ mod tests;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use toml::de::DeTable;
+pub use crate::table::Lined;
 
-use self::table::Reader;
-use super::{Finding, OnEmpty, OnFailed};
+use super::{Exhausted, Finding, OnEmpty, OnFailed};
+use crate::grant::Grant;
 use crate::retry::Policy;
+use crate::table;
 
 /// The JSON Schema (2020-12) of the whole file, for editors.
 pub const SCHEMA: &str = include_str!("../workflow.schema.json");
-
-/// A value and the line it stands on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lined<T> {
-    /// Counted from 1.
-    pub line: u32,
-    /// The value.
-    pub value: T,
-}
 
 /// What `workflow.toml` says.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,10 +33,14 @@ pub struct File {
     pub publish: Vec<Lined<String>>,
     /// How long a run may take.
     pub timeout: Option<Duration>,
+    /// Whether the time in which a run only waits for a person counts.
+    pub timeout_counts_waiting: bool,
     /// Which checks are off for all steps.
     pub skip_checks: BTreeSet<Skip>,
     /// The steps, in the order of the file.
     pub steps: Vec<Step>,
+    /// The questions, in the order of the file.
+    pub human: Vec<Human>,
 }
 
 /// A check that can be turned off.
@@ -65,6 +59,8 @@ pub struct Step {
     pub component: String,
     /// Where its code is, for `build` and `dev`.
     pub source: Option<String>,
+    /// What it may reach.
+    pub grant: GivenGrant,
     /// Attempts at once in one run.
     pub concurrency_run: Option<u32>,
     /// Attempts at once over all runs.
@@ -73,6 +69,8 @@ pub struct Step {
     pub timeout: Duration,
     /// When a failure is tried again.
     pub retry: Policy,
+    /// What becomes of a delivery that is not tried again.
+    pub exhausted: Exhausted,
     /// Its own events and fields ← the workflow's.
     pub takes: Vec<Wire>,
     /// Its own events and fields → the workflow's.
@@ -87,6 +85,32 @@ pub struct Step {
     pub join: Option<Pairing>,
     /// Which checks are off for it.
     pub skip_checks: BTreeSet<Skip>,
+}
+
+/// `grant` of a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GivenGrant {
+    /// The step reaches nothing.
+    None,
+    /// `[steps.NAME.grant]`
+    Inline(Grant),
+    /// `grant = "grants/NAME.toml"`: a path as the file writes it, for [`crate::grant::parse`].
+    File(Lined<String>),
+}
+
+/// `[human.EVENT]`: a question, emitted by a step and answered from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Human {
+    /// The event that asks, and the line of its table.
+    pub question: Lined<String>,
+    /// The event that an answer is; only a question of the host's own type needs none.
+    pub answer: Option<Lined<String>>,
+    /// Who may answer; empty: whoever may answer at all.
+    pub by: Vec<String>,
+    /// How long it may stay open.
+    pub deadline: Option<Duration>,
+    /// The event that comes instead when it has stayed open too long.
+    pub on_deadline: Option<Lined<String>>,
 }
 
 /// A line of `takes` or `gives`.
@@ -141,39 +165,5 @@ pub struct Pairing {
 
 /// Reads the text of `workflow.toml`: what it says, or everything that is wrong with it.
 pub fn parse(text: &str) -> Result<File, Vec<Finding>> {
-    let mut reader = Reader::new(text);
-    let root = DeTable::parse(text).map_err(|error| vec![broken(&reader, text, &error)])?;
-    let table = reader.open(&keys::WORKFLOW, root.get_ref(), None, String::new());
-    let file = read::file(&mut reader, &table);
-    reader.findings.sort_by_key(|finding| finding.line);
-    match file {
-        Some(file) if reader.findings.is_empty() => Ok(file),
-        _ => Err(reader.findings),
-    }
-}
-
-/// The text is no TOML: one finding, with line and column.
-fn broken(reader: &Reader, text: &str, error: &toml::de::Error) -> Finding {
-    let span = error.span().unwrap_or(text.len()..text.len());
-    let start = text.floor_char_boundary(span.start);
-    let line = reader.line(start);
-    let from = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
-    let column = u32::try_from(text[from..start].chars().count() + 1).ok();
-    let whole = text[from..].lines().next().unwrap_or_default().trim();
-    let message = match error.message() {
-        "duplicate key" => twice(text, text.get(span).unwrap_or_default(), whole, line),
-        message => format!("this is not TOML: {}", message.replace('\n', " ")),
-    };
-    Finding { column, ..Finding::error(line, message) }
-}
-
-fn twice(text: &str, key: &str, whole: &str, line: u32) -> String {
-    let first = (1..line).zip(text.lines()).find(|(_, other)| other.trim() == whole);
-    let first = first.map_or(String::new(), |(line, _)| format!("; the first stands on line {line}"));
-    match whole.strip_prefix("[steps.").and_then(|rest| rest.strip_suffix(']')) {
-        Some(step) if !step.contains('.') => {
-            format!("two steps are named `{step}`{first}; give one of them another name")
-        }
-        _ => format!("the key `{key}` stands twice in its table{first}; remove one of them"),
-    }
+    table::parse(text, &keys::WORKFLOW, read::file)
 }

@@ -4,11 +4,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::table::{COUNT, Entry, Reader, Table};
-use super::{File, Gather, Lined, Literal, Pairing, Skip, Step, Wire, keys};
+use super::{File, Gather, GivenGrant, Human, Lined, Literal, Pairing, Skip, Step, Wire, keys};
+use crate::grant;
 use crate::outcome::Class;
 use crate::retry::Policy;
-use crate::workflow::{OnEmpty, OnFailed};
+use crate::table::{COUNT, Entry, Reader, Table};
+use crate::workflow::{Exhausted, OnEmpty, OnFailed};
 
 /// Names that mean something else beside steps.
 const RESERVED: [&str; 5] = ["start", "stop", "human", "run", "host"];
@@ -40,9 +41,28 @@ pub(super) fn file(reader: &mut Reader, table: &Table<'_>) -> Option<File> {
     }
     let publish = reader.texts(table, "publish").unwrap_or_default();
     let timeout = reader.duration(table, "timeout", MOMENT);
-    let skip_checks = skip_checks(reader, table);
-    let steps = steps(reader, table);
-    Some(File { workflow: workflow?.value, start: start?, stop: stop?, publish, timeout, skip_checks, steps })
+    Some(File {
+        timeout_counts_waiting: counts_waiting(reader, table),
+        skip_checks: skip_checks(reader, table),
+        steps: steps(reader, table),
+        human: reader.named(table, "human").iter().filter_map(|entry| human(reader, entry)).collect(),
+        workflow: workflow?.value,
+        start: start?,
+        stop: stop?,
+        publish,
+        timeout,
+    })
+}
+
+/// What counts to a limit says nothing where there is none.
+fn counts_waiting(reader: &mut Reader, table: &Table<'_>) -> bool {
+    let key = "timeout-counts-waiting";
+    if let (Some(line), None) = (reader.line_of(table, key), reader.line_of(table, "timeout")) {
+        let message =
+            format!("`{key}` says what counts to `timeout`, and there is none; add one, or remove it");
+        reader.report(None, line, message);
+    }
+    reader.bool(table, key).unwrap_or_default()
 }
 
 fn is_name(text: &str) -> bool {
@@ -78,14 +98,16 @@ fn step(reader: &mut Reader, entry: &Entry<'_>) -> Option<Step> {
     reader.missing(&table, name.line, "component", COMPONENT);
     let component = component(reader, &table);
     let concurrency = concurrency(reader, &table);
-    exhausted(reader, &table);
+    let exhausted = [("fail", Exhausted::Fail), ("park", Exhausted::Park)];
     Some(Step {
         name,
         source: reader.text(&table, "source").map(|source| source.value),
+        grant: given(reader, &table),
         concurrency_run: concurrency.0,
         concurrency_all: concurrency.1,
         timeout: reader.duration(&table, "timeout", MOMENT).unwrap_or(ATTEMPT),
         retry: retry(reader, &table),
+        exhausted: reader.word(&table, "exhausted", &exhausted).unwrap_or_default(),
         takes: wires(reader, &table, "takes"),
         gives: wires(reader, &table, "gives"),
         when: when(reader, &table),
@@ -115,14 +137,13 @@ fn concurrency(reader: &mut Reader, table: &Table<'_>) -> (Option<u32>, Option<u
     (reader.count(&inner, "run"), reader.count(&inner, "all"))
 }
 
-/// What becomes of a delivery that is not tried again: in this release, it always fails.
-fn exhausted(reader: &mut Reader, table: &Table<'_>) {
-    let word = reader.word(table, "exhausted", &[("fail", true), ("park", false)]);
-    if word == Some(false) {
-        let line = reader.line_of(table, "exhausted").unwrap_or(1);
-        let message = "`exhausted = \"park\"` is not yet supported; write \"fail\", or remove it";
-        reader.report(table.step(), line, message.into());
+fn given(reader: &mut Reader, table: &Table<'_>) -> GivenGrant {
+    if reader.is_table(table, "grant") {
+        let inner = reader.inner(&grant::keys::INLINE, table, "grant");
+        return inner.map_or(GivenGrant::None, |inner| GivenGrant::Inline(grant::tables(reader, &inner)));
     }
+    let path = reader.text_or(table, "grant", "the path of a grant file, or a table `[steps.NAME.grant]`");
+    path.map_or(GivenGrant::None, GivenGrant::File)
 }
 
 fn retry(reader: &mut Reader, table: &Table<'_>) -> Policy {
@@ -196,4 +217,22 @@ fn pairing(reader: &mut Reader, table: &Table<'_>) -> Option<Pairing> {
     let line = reader.line_of(table, "join")?;
     let table = reader.inner(&keys::JOIN, table, "join")?;
     Some(Pairing { line, by: reader.text(&table, "by"), of: reader.text(&table, "of") })
+}
+
+fn human(reader: &mut Reader, entry: &Entry<'_>) -> Option<Human> {
+    let Some(table) = entry.table(reader, &keys::HUMAN) else {
+        return entry.refuse(reader, "a table");
+    };
+    let deadline = reader.duration(&table, "deadline", MOMENT);
+    if reader.line_of(&table, "on-deadline").is_some() {
+        reader.missing(&table, entry.name.line, "deadline", "say how long to wait: `deadline = \"3d\"`");
+    }
+    let by = reader.texts(&table, "by").unwrap_or_default();
+    Some(Human {
+        question: entry.name.clone(),
+        answer: reader.text(&table, "answer"),
+        by: by.into_iter().map(|by| by.value).collect(),
+        deadline,
+        on_deadline: reader.text(&table, "on-deadline"),
+    })
 }

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
-use serde_json::Value;
 
 use super::keys::LEVELS;
 use super::{SCHEMA, parse};
+use crate::table::schema;
 
 /// Every key that is supported, once.
 const WHOLE: &str = r#"workflow = "refunds"
@@ -15,15 +15,17 @@ start    = "refund-requested"
 stop     = ["refund-settled", "refund-denied"]
 publish  = ["progress"]
 timeout  = "10m"
+timeout-counts-waiting = true
 skip-checks = ["reachability"]
 
 [steps.assess]
 component   = "components/assess.wasm"
 source      = "steps/assess"
+grant       = "grants/assess.toml"
 concurrency = { run = 8, all = 64 }
 timeout     = "30s"
 retry       = { attempts = 5, initial = "200ms", factor = 2, max = "30s", jitter = 0.3, within = "15m", on = ["transient", "timeout", "trap"] }
-exhausted   = "fail"
+exhausted   = "park"
 takes       = { document = { event = "uploaded", fields = { link = "url" } }, other = "plain" }
 gives       = { text = "doc-text" }
 when        = { kind = "invoice", urgent = true }
@@ -38,6 +40,16 @@ join        = { by = "order", of = "assess" }
 [steps.explain]
 component = "components/explain.wasm"
 handles   = ["assess", "settle"]
+
+[steps.explain.grant]
+state   = { run = "r" }
+updates = { bytes = "64KiB" }
+
+[human.approval-needed]
+answer      = "approval-given"
+by          = ["role:finance"]
+deadline    = "3d"
+on-deadline = "approval-expired"
 "#;
 
 fn check(text: &str, expected: Expect) {
@@ -60,258 +72,309 @@ fn every_key_is_read() {
     check(
         WHOLE,
         expect![[r#"
-        File {
-            workflow: "refunds",
-            start: Lined {
-                line: 2,
-                value: "refund-requested",
-            },
-            stop: [
-                Lined {
-                    line: 3,
-                    value: "refund-settled",
+            File {
+                workflow: "refunds",
+                start: Lined {
+                    line: 2,
+                    value: "refund-requested",
                 },
-                Lined {
-                    line: 3,
-                    value: "refund-denied",
-                },
-            ],
-            publish: [
-                Lined {
-                    line: 4,
-                    value: "progress",
-                },
-            ],
-            timeout: Some(
-                600s,
-            ),
-            skip_checks: {
-                Reachability,
-            },
-            steps: [
-                Step {
-                    name: Lined {
-                        line: 8,
-                        value: "assess",
+                stop: [
+                    Lined {
+                        line: 3,
+                        value: "refund-settled",
                     },
-                    component: "components/assess.wasm",
-                    source: Some(
-                        "steps/assess",
-                    ),
-                    concurrency_run: Some(
-                        8,
-                    ),
-                    concurrency_all: Some(
-                        64,
-                    ),
-                    timeout: 30s,
-                    retry: Policy {
-                        attempts: 5,
-                        initial: 200ms,
-                        factor: 2.0,
-                        max: 30s,
-                        jitter: 0.3,
-                        within: Some(
-                            900s,
+                    Lined {
+                        line: 3,
+                        value: "refund-denied",
+                    },
+                ],
+                publish: [
+                    Lined {
+                        line: 4,
+                        value: "progress",
+                    },
+                ],
+                timeout: Some(
+                    600s,
+                ),
+                timeout_counts_waiting: true,
+                skip_checks: {
+                    Reachability,
+                },
+                steps: [
+                    Step {
+                        name: Lined {
+                            line: 9,
+                            value: "assess",
+                        },
+                        component: "components/assess.wasm",
+                        source: Some(
+                            "steps/assess",
                         ),
-                        on: {
-                            Transient,
-                            Trap,
-                            Timeout,
-                        },
-                    },
-                    takes: [
-                        Wire {
-                            own: Lined {
-                                line: 15,
-                                value: "document",
-                            },
-                            event: Lined {
-                                line: 15,
-                                value: "uploaded",
-                            },
-                            fields: [
-                                (
-                                    Lined {
-                                        line: 15,
-                                        value: "link",
-                                    },
-                                    Lined {
-                                        line: 15,
-                                        value: "url",
-                                    },
-                                ),
-                            ],
-                        },
-                        Wire {
-                            own: Lined {
-                                line: 15,
-                                value: "other",
-                            },
-                            event: Lined {
-                                line: 15,
-                                value: "plain",
-                            },
-                            fields: [],
-                        },
-                    ],
-                    gives: [
-                        Wire {
-                            own: Lined {
-                                line: 16,
-                                value: "text",
-                            },
-                            event: Lined {
-                                line: 16,
-                                value: "doc-text",
-                            },
-                            fields: [],
-                        },
-                    ],
-                    when: [
-                        (
+                        grant: File(
                             Lined {
-                                line: 17,
-                                value: "kind",
+                                line: 12,
+                                value: "grants/assess.toml",
                             },
-                            Text(
-                                "invoice",
-                            ),
                         ),
-                        (
-                            Lined {
-                                line: 17,
-                                value: "urgent",
-                            },
-                            Bool(
-                                true,
-                            ),
+                        concurrency_run: Some(
+                            8,
                         ),
-                    ],
-                    handles: None,
-                    gather: None,
-                    join: None,
-                    skip_checks: {
-                        Reachability,
-                    },
-                },
-                Step {
-                    name: Lined {
-                        line: 20,
-                        value: "settle",
-                    },
-                    component: "components/settle.wasm",
-                    source: None,
-                    concurrency_run: Some(
-                        4,
-                    ),
-                    concurrency_all: None,
-                    timeout: 30s,
-                    retry: Policy {
-                        attempts: 3,
-                        initial: 200ms,
-                        factor: 2.0,
-                        max: 30s,
-                        jitter: 0.3,
-                        within: None,
-                        on: {
-                            Transient,
-                            Trap,
-                            Timeout,
-                        },
-                    },
-                    takes: [],
-                    gives: [],
-                    when: [],
-                    handles: None,
-                    gather: Some(
-                        Gather {
-                            line: 23,
-                            of: Some(
-                                Lined {
-                                    line: 23,
-                                    value: "assess",
-                                },
+                        concurrency_all: Some(
+                            64,
+                        ),
+                        timeout: 30s,
+                        retry: Policy {
+                            attempts: 5,
+                            initial: 200ms,
+                            factor: 2.0,
+                            max: 30s,
+                            jitter: 0.3,
+                            within: Some(
+                                900s,
                             ),
-                            take: Some(
-                                3,
-                            ),
-                            until: Some(
-                                Lined {
-                                    line: 23,
-                                    value: "enough",
-                                },
-                            ),
-                            wait: Some(
-                                10s,
-                            ),
-                            failed: Skip,
-                            empty: Skip,
-                        },
-                    ),
-                    join: Some(
-                        Pairing {
-                            line: 24,
-                            by: Some(
-                                Lined {
-                                    line: 24,
-                                    value: "order",
-                                },
-                            ),
-                            of: Some(
-                                Lined {
-                                    line: 24,
-                                    value: "assess",
-                                },
-                            ),
-                        },
-                    ),
-                    skip_checks: {},
-                },
-                Step {
-                    name: Lined {
-                        line: 26,
-                        value: "explain",
-                    },
-                    component: "components/explain.wasm",
-                    source: None,
-                    concurrency_run: None,
-                    concurrency_all: None,
-                    timeout: 30s,
-                    retry: Policy {
-                        attempts: 3,
-                        initial: 200ms,
-                        factor: 2.0,
-                        max: 30s,
-                        jitter: 0.3,
-                        within: None,
-                        on: {
-                            Transient,
-                            Trap,
-                            Timeout,
-                        },
-                    },
-                    takes: [],
-                    gives: [],
-                    when: [],
-                    handles: Some(
-                        [
-                            Lined {
-                                line: 28,
-                                value: "assess",
+                            on: {
+                                Transient,
+                                Trap,
+                                Timeout,
                             },
-                            Lined {
-                                line: 28,
-                                value: "settle",
+                        },
+                        exhausted: Park,
+                        takes: [
+                            Wire {
+                                own: Lined {
+                                    line: 17,
+                                    value: "document",
+                                },
+                                event: Lined {
+                                    line: 17,
+                                    value: "uploaded",
+                                },
+                                fields: [
+                                    (
+                                        Lined {
+                                            line: 17,
+                                            value: "link",
+                                        },
+                                        Lined {
+                                            line: 17,
+                                            value: "url",
+                                        },
+                                    ),
+                                ],
+                            },
+                            Wire {
+                                own: Lined {
+                                    line: 17,
+                                    value: "other",
+                                },
+                                event: Lined {
+                                    line: 17,
+                                    value: "plain",
+                                },
+                                fields: [],
                             },
                         ],
-                    ),
-                    gather: None,
-                    join: None,
-                    skip_checks: {},
-                },
-            ],
-        }"#]],
+                        gives: [
+                            Wire {
+                                own: Lined {
+                                    line: 18,
+                                    value: "text",
+                                },
+                                event: Lined {
+                                    line: 18,
+                                    value: "doc-text",
+                                },
+                                fields: [],
+                            },
+                        ],
+                        when: [
+                            (
+                                Lined {
+                                    line: 19,
+                                    value: "kind",
+                                },
+                                Text(
+                                    "invoice",
+                                ),
+                            ),
+                            (
+                                Lined {
+                                    line: 19,
+                                    value: "urgent",
+                                },
+                                Bool(
+                                    true,
+                                ),
+                            ),
+                        ],
+                        handles: None,
+                        gather: None,
+                        join: None,
+                        skip_checks: {
+                            Reachability,
+                        },
+                    },
+                    Step {
+                        name: Lined {
+                            line: 22,
+                            value: "settle",
+                        },
+                        component: "components/settle.wasm",
+                        source: None,
+                        grant: None,
+                        concurrency_run: Some(
+                            4,
+                        ),
+                        concurrency_all: None,
+                        timeout: 30s,
+                        retry: Policy {
+                            attempts: 3,
+                            initial: 200ms,
+                            factor: 2.0,
+                            max: 30s,
+                            jitter: 0.3,
+                            within: None,
+                            on: {
+                                Transient,
+                                Trap,
+                                Timeout,
+                            },
+                        },
+                        exhausted: Fail,
+                        takes: [],
+                        gives: [],
+                        when: [],
+                        handles: None,
+                        gather: Some(
+                            Gather {
+                                line: 25,
+                                of: Some(
+                                    Lined {
+                                        line: 25,
+                                        value: "assess",
+                                    },
+                                ),
+                                take: Some(
+                                    3,
+                                ),
+                                until: Some(
+                                    Lined {
+                                        line: 25,
+                                        value: "enough",
+                                    },
+                                ),
+                                wait: Some(
+                                    10s,
+                                ),
+                                failed: Skip,
+                                empty: Skip,
+                            },
+                        ),
+                        join: Some(
+                            Pairing {
+                                line: 26,
+                                by: Some(
+                                    Lined {
+                                        line: 26,
+                                        value: "order",
+                                    },
+                                ),
+                                of: Some(
+                                    Lined {
+                                        line: 26,
+                                        value: "assess",
+                                    },
+                                ),
+                            },
+                        ),
+                        skip_checks: {},
+                    },
+                    Step {
+                        name: Lined {
+                            line: 28,
+                            value: "explain",
+                        },
+                        component: "components/explain.wasm",
+                        source: None,
+                        grant: Inline(
+                            Grant {
+                                state: Some(
+                                    StateGrant {
+                                        run: Read,
+                                    },
+                                ),
+                                updates: Some(
+                                    UpdatesGrant {
+                                        bytes: 65536,
+                                    },
+                                ),
+                            },
+                        ),
+                        concurrency_run: None,
+                        concurrency_all: None,
+                        timeout: 30s,
+                        retry: Policy {
+                            attempts: 3,
+                            initial: 200ms,
+                            factor: 2.0,
+                            max: 30s,
+                            jitter: 0.3,
+                            within: None,
+                            on: {
+                                Transient,
+                                Trap,
+                                Timeout,
+                            },
+                        },
+                        exhausted: Fail,
+                        takes: [],
+                        gives: [],
+                        when: [],
+                        handles: Some(
+                            [
+                                Lined {
+                                    line: 30,
+                                    value: "assess",
+                                },
+                                Lined {
+                                    line: 30,
+                                    value: "settle",
+                                },
+                            ],
+                        ),
+                        gather: None,
+                        join: None,
+                        skip_checks: {},
+                    },
+                ],
+                human: [
+                    Human {
+                        question: Lined {
+                            line: 36,
+                            value: "approval-needed",
+                        },
+                        answer: Some(
+                            Lined {
+                                line: 37,
+                                value: "approval-given",
+                            },
+                        ),
+                        by: [
+                            "role:finance",
+                        ],
+                        deadline: Some(
+                            259200s,
+                        ),
+                        on_deadline: Some(
+                            Lined {
+                                line: 40,
+                                value: "approval-expired",
+                            },
+                        ),
+                    },
+                ],
+            }"#]],
     );
 }
 
@@ -320,55 +383,59 @@ fn what_is_not_said_has_its_default() {
     check(
         &with("", ""),
         expect![[r#"
-        File {
-            workflow: "t",
-            start: Lined {
-                line: 2,
-                value: "a",
-            },
-            stop: [
-                Lined {
-                    line: 3,
-                    value: "b",
+            File {
+                workflow: "t",
+                start: Lined {
+                    line: 2,
+                    value: "a",
                 },
-            ],
-            publish: [],
-            timeout: None,
-            skip_checks: {},
-            steps: [
-                Step {
-                    name: Lined {
-                        line: 5,
-                        value: "s",
+                stop: [
+                    Lined {
+                        line: 3,
+                        value: "b",
                     },
-                    component: "s.wasm",
-                    source: None,
-                    concurrency_run: None,
-                    concurrency_all: None,
-                    timeout: 30s,
-                    retry: Policy {
-                        attempts: 3,
-                        initial: 200ms,
-                        factor: 2.0,
-                        max: 30s,
-                        jitter: 0.3,
-                        within: None,
-                        on: {
-                            Transient,
-                            Trap,
-                            Timeout,
+                ],
+                publish: [],
+                timeout: None,
+                timeout_counts_waiting: false,
+                skip_checks: {},
+                steps: [
+                    Step {
+                        name: Lined {
+                            line: 5,
+                            value: "s",
                         },
+                        component: "s.wasm",
+                        source: None,
+                        grant: None,
+                        concurrency_run: None,
+                        concurrency_all: None,
+                        timeout: 30s,
+                        retry: Policy {
+                            attempts: 3,
+                            initial: 200ms,
+                            factor: 2.0,
+                            max: 30s,
+                            jitter: 0.3,
+                            within: None,
+                            on: {
+                                Transient,
+                                Trap,
+                                Timeout,
+                            },
+                        },
+                        exhausted: Fail,
+                        takes: [],
+                        gives: [],
+                        when: [],
+                        handles: None,
+                        gather: None,
+                        join: None,
+                        skip_checks: {},
                     },
-                    takes: [],
-                    gives: [],
-                    when: [],
-                    handles: None,
-                    gather: None,
-                    join: None,
-                    skip_checks: {},
-                },
-            ],
-        }"#]],
+                ],
+                human: [],
+            }"#]],
     );
 }
 
@@ -435,6 +502,28 @@ fn unknown_keys_are_refused_at_every_level() {
         ),
         (
             "",
+            "[steps.s.grant]\ngrant = 1\nstat = {}",
+            expect![[r#"
+            w:8: step `s`: unknown key `grant.grant`
+            w:9: step `s`: unknown key `grant.stat`; did you mean `state`?
+        "#]],
+        ),
+        (
+            "",
+            "[steps.s.grant.state]\nrun = \"r\"\nruns = 1",
+            expect![[r#"
+            w:9: step `s`: unknown key `grant.state.runs`; did you mean `run`?
+        "#]],
+        ),
+        (
+            "[human.approval]\nanswr = \"x\"",
+            "",
+            expect![[r#"
+            w:5: unknown key `human.approval.answr`; did you mean `answer`?
+        "#]],
+        ),
+        (
+            "",
             "takes = { a = { event = \"x\", field = {} } }",
             expect![[r#"
             w:7: step `s`: unknown key `takes.a.field`; did you mean `fields`?
@@ -449,20 +538,6 @@ fn unknown_keys_are_refused_at_every_level() {
 fn keys_of_a_later_release_are_refused_as_such() {
     for (head, step, expected) in [
         (
-            "timeout-counts-waiting = true",
-            "",
-            expect![[r#"
-            w:4: `timeout-counts-waiting` is not yet supported; remove it
-        "#]],
-        ),
-        (
-            "[human.approval]\nanswer = \"x\"",
-            "",
-            expect![[r#"
-            w:4: `human` is not yet supported; remove it
-        "#]],
-        ),
-        (
             "",
             "workflow = \"../x/workflow.toml\"",
             expect![[r#"
@@ -471,16 +546,9 @@ fn keys_of_a_later_release_are_refused_as_such() {
         ),
         (
             "",
-            "grant = \"grants/s.toml\"",
+            "[steps.s.grant]\nhttp = []\n[steps.s.grant.state]\nrun = \"r\"",
             expect![[r#"
-            w:7: step `s`: `grant` is not yet supported; remove it
-        "#]],
-        ),
-        (
-            "",
-            "[steps.s.grant]\nhttp = []",
-            expect![[r#"
-            w:7: step `s`: `grant` is not yet supported; remove it
+            w:8: step `s`: `grant.http` is not yet supported; remove it
         "#]],
         ),
         (
@@ -489,13 +557,6 @@ fn keys_of_a_later_release_are_refused_as_such() {
             expect![[r#"
             w:7: step `s`: `span` is not yet supported; remove it
         "#]],
-        ),
-        (
-            "",
-            "exhausted = \"park\"",
-            expect![[r#"
-                w:7: step `s`: `exhausted = "park"` is not yet supported; write "fail", or remove it
-            "#]],
         ),
         (
             "",
@@ -532,6 +593,58 @@ fn values_of_the_wrong_kind_are_refused_with_what_the_key_takes() {
             expect![[r#"
                 w:4: `timeout` takes a duration of at least 1ms, not "0s"
             "#]],
+        ),
+        (
+            "timeout = \"1s\"\ntimeout-counts-waiting = \"yes\"",
+            "",
+            expect![[r#"
+            w:5: `timeout-counts-waiting` takes `true` or `false`, not "yes"
+        "#]],
+        ),
+        (
+            "timeout-counts-waiting = true",
+            "",
+            expect![[r#"
+            w:4: `timeout-counts-waiting` says what counts to `timeout`, and there is none; add one, or remove it
+        "#]],
+        ),
+        (
+            "human.approval = \"x\"",
+            "",
+            expect![[r#"
+            w:4: `human.approval` takes a table, not "x"
+        "#]],
+        ),
+        (
+            "[human.approval]\nanswer = 3\nby = \"me\"\ndeadline = \"soon\"",
+            "",
+            expect![[r#"
+            w:5: `human.approval.answer` takes text that is not empty, not 3
+            w:6: `human.approval.by` takes a list of texts, not "me"
+            w:7: `human.approval.deadline` takes a duration such as "200ms", "10s", "1h30m" or "3d", not "soon"
+        "#]],
+        ),
+        (
+            "[human.approval]\nanswer = \"x\"\non-deadline = \"y\"",
+            "",
+            expect![[r#"
+            w:4: `human.approval.deadline` is missing; say how long to wait: `deadline = "3d"`
+        "#]],
+        ),
+        (
+            "",
+            "grant = 3",
+            expect![[r#"
+            w:7: step `s`: `grant` takes the path of a grant file, or a table `[steps.NAME.grant]`, not 3
+        "#]],
+        ),
+        (
+            "",
+            "[steps.s.grant]\nstate = {}\nupdates = { bytes = \"1GiB\" }",
+            expect![[r#"
+            w:8: step `s`: `grant.state.run` is missing; say how far it goes: `run = "r"` or `run = "rw"`
+            w:9: step `s`: `grant.updates.bytes` takes a size from 1B to 16MiB, such as "64KiB" or "1MiB", not "1GiB"
+        "#]],
         ),
         (
             "publish = \"x\"",
@@ -820,35 +933,9 @@ fn text_that_is_no_toml_is_one_finding_with_line_and_column() {
     }
 }
 
-/// The keys that a definition of the schema has.
-fn described(definition: &Value) -> BTreeSet<&str> {
-    let properties = definition["properties"].as_object().expect("properties");
-    properties.keys().map(String::as_str).collect()
-}
-
 #[test]
 fn the_schema_has_the_keys_that_the_parser_accepts_and_no_other() {
-    let schema: Value = serde_json::from_str(SCHEMA).unwrap();
-    let definitions = schema["$defs"].as_object().unwrap();
-    for (name, level) in LEVELS {
-        let definition = &definitions[name];
-        assert_eq!(described(definition), level.keys.iter().copied().collect(), "{name}");
-        assert_eq!(definition["additionalProperties"], Value::Bool(false), "{name}");
-        for (key, property) in definition["properties"].as_object().unwrap() {
-            assert!(property["description"].is_string(), "{name}.{key} has no description");
-        }
-    }
-    let described = definitions.iter().filter(|(_, definition)| definition.get("properties").is_some());
-    assert_eq!(described.count(), LEVELS.len());
-}
-
-#[test]
-fn every_reference_of_the_schema_leads_somewhere() {
-    let schema: Value = serde_json::from_str(SCHEMA).unwrap();
-    let references = SCHEMA.split("\"$ref\": \"#").skip(1).map(|rest| &rest[..rest.find('"').unwrap()]);
-    for reference in references {
-        assert!(schema.pointer(reference).is_some(), "{reference}");
-    }
+    schema::assert_describes(SCHEMA, &LEVELS);
 }
 
 #[test]

@@ -4,14 +4,16 @@
 use std::collections::BTreeSet;
 
 use super::draft::{Draft, field, fields, list};
-use super::{failure, reach};
+use super::host::{self, HostEvent};
+use super::{question, reach};
 use crate::shape::Shape;
 use crate::suggest::{did_you_mean, nearest};
-use crate::workflow::{EventId, StepId};
+use crate::workflow::{Consumer, EventId, Port, StepId};
 
 /// Runs all checks.
 pub(super) fn all(draft: &mut Draft<'_>) {
-    failure::check(draft);
+    host::check(draft);
+    question::check(draft);
     for event in draft.events() {
         shapes(draft, event);
         renames(draft, event);
@@ -72,20 +74,27 @@ fn renames(draft: &mut Draft<'_>, event: EventId) {
     }
 }
 
+/// Whether somebody takes an event by itself: a handler that takes a question with its answer needs
+/// both.
 fn is_taken(draft: &Draft<'_>, event: EventId) -> bool {
     let node = draft.workflow.event(event);
-    !node.consumers.is_empty() || !node.ends.is_empty()
+    let by_itself = |taker: &Consumer| !matches!(taker.port, Port::Asked | Port::Answer);
+    node.consumers.iter().any(by_itself) || !node.ends.is_empty()
 }
 
 /// An event that somebody emits and that leads nowhere.
 pub(super) fn is_lost(draft: &Draft<'_>, event: EventId) -> bool {
     let node = draft.workflow.event(event);
-    !draft.producers(event).is_empty() && !is_taken(draft, event) && !node.publish && !node.stop
+    let leads = is_taken(draft, event) || node.publish || node.stop || node.question.is_some();
+    !draft.producers(event).is_empty() && !leads
 }
 
-/// An event that somebody takes and that nothing brings forth.
+/// An event that somebody takes and that nothing brings forth. A question that nobody asks is told
+/// with its table.
 pub(super) fn is_missing(draft: &Draft<'_>, event: EventId) -> bool {
-    draft.producers(event).is_empty() && is_taken(draft, event) && draft.start != Some(event)
+    let is_made = !draft.producers(event).is_empty() || draft.asked_by(event).next().is_some();
+    let is_question = draft.workflow.event(event).question.is_some();
+    !is_made && !is_question && is_taken(draft, event) && draft.start != Some(event)
 }
 
 /// What is emitted goes somewhere, what is taken comes from somewhere. What the ends of the run or
@@ -129,10 +138,17 @@ fn missing(draft: &mut Draft<'_>, event: EventId) {
         Some(near) => (format!("did you mean `{0}`? wire it", near.short), near.short.as_str()),
         None => ("wire it to an event of the workflow".into(), "…"),
     };
-    let message = format!(
-        "takes `{}`, which no step emits; {does} with `takes = {{ {} = \"{source}\" }}`",
-        node.short, node.name.name
-    );
+    let message = match HostEvent::of(&node.name) {
+        Some(HostEvent::HumanResponse) => format!(
+            "takes `{}`, and no step asks for one; let one emit `lockstep:step/host-events.input-required`, or \
+             remove the handler",
+            node.short
+        ),
+        _ => format!(
+            "takes `{}`, which no step emits; {does} with `takes = {{ {} = \"{source}\" }}`",
+            node.short, node.name.name
+        ),
+    };
     draft.step_error(draft.step_of(taker), message);
 }
 
@@ -140,7 +156,7 @@ fn missing(draft: &mut Draft<'_>, event: EventId) {
 fn stops(draft: &mut Draft<'_>) {
     for text in &draft.file.stop {
         let Ok(event) = draft.names.find(&text.value) else { continue };
-        if draft.producers(event).is_empty() {
+        if draft.producers(event).is_empty() && draft.asked_by(event).next().is_none() {
             let message =
                 format!("no step emits the stop event `{}`; let one, or remove it from `stop`", text.value);
             draft.error(text.line, message);
@@ -175,7 +191,7 @@ fn start(draft: &mut Draft<'_>) {
 }
 
 /// What any two of those who take an event cannot both read.
-fn quarrels(draft: &Draft<'_>, event: EventId) -> BTreeSet<String> {
+pub(super) fn quarrels(draft: &Draft<'_>, event: EventId) -> BTreeSet<String> {
     let readers: Vec<_> = draft.readers(event).collect();
     let mut found = BTreeSet::new();
     for (at, (one, left)) in readers.iter().enumerate() {

@@ -5,19 +5,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::names::Names;
 use crate::contract::Contract;
+use crate::grant::Grant;
 use crate::shape::{Field, Shape};
 use crate::suggest::did_you_mean;
 use crate::workflow::file::{File, Lined, Skip, Step};
-use crate::workflow::{EventId, Finding, HandlerId, Home, Input, Join, Port, StepId, Workflow};
+use crate::workflow::{EventId, Finding, HandlerId, Home, Input, Port, StepId, Workflow};
 
-/// A step of the file with its contract.
+/// A step of the file with its contract, and what it may reach.
 pub(super) struct Part<'a> {
     pub(super) step: &'a Step,
     pub(super) contract: &'a Contract,
+    pub(super) grant: Grant,
 }
 
 pub(super) struct Draft<'a> {
     pub(super) file: &'a File,
+    /// One for each step, in the order of the file.
+    pub(super) parts: Vec<Part<'a>>,
     pub(super) names: Names,
     /// Its start event, once it is known; until then that of `workflow` means nothing.
     pub(super) start: Option<EventId>,
@@ -60,8 +64,11 @@ impl<'a> Draft<'a> {
         &self.workflow.event(event).short
     }
 
-    pub(super) fn is_failure_handler(&self, handler: HandlerId) -> bool {
-        self.workflow.handler(handler).join == Join::Failure
+    /// The questions that an event answers, or comes instead of an answer to.
+    pub(super) fn asked_by(&self, event: EventId) -> impl Iterator<Item = EventId> {
+        let question = |of: &EventId| self.workflow.event(*of).question.as_ref();
+        self.events()
+            .filter(move |of| question(of).is_some_and(|question| question.brings().contains(&event)))
     }
 
     /// The handlers that take an event, with the parameter that does.

@@ -4,23 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::draft::{Draft, choices};
-use crate::event::TypeName;
-use crate::shape::{Field, Shape};
 use crate::workflow::file::{Lined, Step};
-use crate::workflow::{HandlerId, StepId};
-
-/// Whether a type is the host's own event of a final failure.
-pub(in crate::workflow) fn is_step_failed(name: &TypeName) -> bool {
-    let track = name.version.as_ref().map(|version| (version.major, version.minor));
-    name.unversioned() == "lockstep:step/host-events/step-failed" && track == Some((0, 1))
-}
-
-/// What the host writes as `step-failed`.
-pub(super) fn step_failed() -> Shape {
-    let texts = ["step", "event-type", "class", "code", "message"].map(|name| (name, Shape::String));
-    let others = [("event", Shape::Json), ("attempts", Shape::U32)];
-    Shape::Record(texts.into_iter().chain(others).map(|(name, shape)| Field::new(name, shape)).collect())
-}
+use crate::workflow::{HandlerId, Join, StepId};
 
 /// Who is asked about a step, and whether it was named.
 type Asked = BTreeMap<StepId, HandlerId>;
@@ -45,7 +30,8 @@ pub(super) fn assign(draft: &mut Draft<'_>) {
 /// The failure handler of each step that has one.
 fn failure_handlers(draft: &mut Draft<'_>) -> BTreeMap<StepId, HandlerId> {
     let mut handlers = BTreeMap::new();
-    for handler in draft.handlers().filter(|handler| draft.is_failure_handler(*handler)).collect::<Vec<_>>() {
+    let is_asked = |handler: &HandlerId| draft.workflow.handler(*handler).join == Join::Failure;
+    for handler in draft.handlers().filter(is_asked).collect::<Vec<_>>() {
         let step = draft.workflow.handler(handler).step;
         if handlers.insert(step, handler).is_some() {
             draft.step_error(draft.step(step), "two of its handlers take `step-failed`; keep one of them");
@@ -115,20 +101,4 @@ fn meant_with_all(
         return others;
     }
     Some((step, handler))
-}
-
-/// Every field that a failure handler reads and the host does not write so.
-pub(super) fn check(draft: &mut Draft<'_>) {
-    let written = step_failed();
-    for handler in draft.handlers().filter(|handler| draft.is_failure_handler(*handler)).collect::<Vec<_>>() {
-        let read = &draft.workflow.handler(handler).inputs[0].shape;
-        let misfits: Vec<_> = written.misfits(read).iter().map(ToString::to_string).collect();
-        if !misfits.is_empty() {
-            let message = format!(
-                "its `step-failed` is not the host's: {}; build it against `lockstep:step@0.1.0`",
-                misfits.join("; ")
-            );
-            draft.step_error(draft.step_of(handler), message);
-        }
-    }
 }

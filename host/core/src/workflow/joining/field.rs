@@ -6,20 +6,28 @@ use std::collections::BTreeSet;
 use super::draft::{Draft, choices, field, fields};
 use crate::shape::{Field, Shape};
 use crate::workflow::file::{Lined, Literal, Step};
-use crate::workflow::{EventId, HandlerId, Join, StepId};
+use crate::workflow::{Consumer, EventId, HandlerId, Join, Port, StepId};
 
 /// Gives every consumer the conditions of its step. A condition holds for each event that the step
 /// takes and that has the field.
 pub(super) fn conditions(draft: &mut Draft<'_>) {
     for (id, step) in (0..).map(StepId).zip(&draft.file.steps) {
         let handlers: Vec<_> = draft.workflow.step(id).handlers.iter().copied().collect();
-        let taken = handlers.iter().filter(|handler| !draft.is_failure_handler(**handler));
-        let inputs = taken.flat_map(|handler| &draft.workflow.handler(*handler).inputs);
-        let events: BTreeSet<EventId> = inputs.map(|input| input.event).collect();
+        let events = taken(draft, &handlers);
         for (name, literal) in &step.when {
             condition(draft, step, &handlers, &events, name, literal);
         }
     }
+}
+
+/// The events that these handlers take. A question that comes with its answer is none: whether
+/// the two are taken is up to the answer.
+fn taken(draft: &Draft<'_>, handlers: &[HandlerId]) -> BTreeSet<EventId> {
+    let is_taken = |event: &EventId| {
+        let consumers = &draft.workflow.event(*event).consumers;
+        consumers.iter().any(|taker| taker.port != Port::Asked && handlers.contains(&taker.handler))
+    };
+    draft.events().filter(is_taken).collect()
 }
 
 fn condition(
@@ -38,7 +46,9 @@ fn condition(
         match value(field, literal) {
             Ok(json) => {
                 let key = field.key.clone();
-                let mine = node.consumers.iter_mut().filter(|taker| handlers.contains(&taker.handler));
+                let is_mine = |taker: &&mut Consumer| handlers.contains(&taker.handler);
+                let mine =
+                    node.consumers.iter_mut().filter(|taker| taker.port != Port::Asked).filter(is_mine);
                 mine.for_each(|taker| taker.when.push((key.clone(), json.clone())));
             }
             Err(wrong) => {
@@ -48,16 +58,34 @@ fn condition(
         }
     }
     if !is_met {
-        no_field(draft, step, events, name);
+        no_field(draft, step, handlers, events, name);
     }
 }
 
-fn no_field(draft: &mut Draft<'_>, step: &Step, events: &BTreeSet<EventId>, name: &Lined<String>) {
+fn no_field(
+    draft: &mut Draft<'_>,
+    step: &Step,
+    handlers: &[HandlerId],
+    events: &BTreeSet<EventId>,
+    name: &Lined<String>,
+) {
+    let asked = handlers.iter().find_map(|handler| match draft.workflow.handler(*handler).join {
+        Join::Answer { question } => Some(draft.workflow.event(question)),
+        _ => None,
+    });
     let shapes = events.iter().map(|event| &draft.workflow.event(*event).shape);
     let known: BTreeSet<&str> = shapes.flat_map(fields).map(|field| field.key.as_str()).collect();
     let known: Vec<&str> = known.into_iter().collect();
-    let hint = choices(&name.value, &known, "there are");
-    let message = format!("`when`: no event that the step takes has a field `{}`{hint}", name.value);
+    let message = match asked.filter(|node| field(&node.shape, &name.value).is_some()) {
+        Some(node) => format!(
+            "`when.{}`: `{}` comes with its answer, and only the answer is compared; name a field of the answer",
+            name.value, node.short
+        ),
+        None => {
+            let hint = choices(&name.value, &known, "there are");
+            format!("`when`: no event that the step takes has a field `{}`{hint}", name.value)
+        }
+    };
     draft.step_error_at(step, name.line, message);
 }
 

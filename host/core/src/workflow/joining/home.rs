@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::draft::{Draft, list};
 use super::of::{self, Of, named, opener};
+use super::reach;
 use super::upstream::{self, Upstream};
 use crate::workflow::{EventId, GatherRule, HandlerId, Home, Join};
 
@@ -28,8 +29,9 @@ pub(super) fn settle(draft: &mut Draft<'_>) {
 }
 
 fn joins(draft: &Draft<'_>) -> Vec<HandlerId> {
-    let is_join =
-        |handler: &HandlerId| !matches!(draft.workflow.handler(*handler).join, Join::Each | Join::Failure);
+    let is_join = |handler: &HandlerId| {
+        matches!(draft.workflow.handler(*handler).join, Join::Pair { .. } | Join::Gather { .. })
+    };
     draft.handlers().filter(is_join).collect()
 }
 
@@ -189,7 +191,7 @@ fn beside_outside(draft: &mut Draft<'_>, join: HandlerId, home: Home) {
 /// A pair that meets anywhere in the run meets the wrong half in a loop.
 fn verify_run(draft: &mut Draft<'_>, join: HandlerId) {
     let node = draft.workflow.handler(join);
-    if matches!(node.join, Join::Pair { by: None, .. }) && is_in_loop(draft, join) {
+    if matches!(node.join, Join::Pair { by: None, .. }) && reach::loop_from(draft, join).is_some() {
         let message = format!(
             "`{}` pairs first come, first matched over the whole run, and is in a loop: halves of different \
              turns may meet; name the field that they share with `join = {{ by = \"…\" }}`",
@@ -197,24 +199,6 @@ fn verify_run(draft: &mut Draft<'_>, join: HandlerId) {
         );
         draft.step_warning(draft.step_of(join), message);
     }
-}
-
-fn is_in_loop(draft: &Draft<'_>, handler: HandlerId) -> bool {
-    let (mut seen, mut next) = (Vec::new(), vec![handler]);
-    while let Some(at) = next.pop() {
-        for event in draft.workflow.handler(at).emits.events().iter().map(|(event, _)| *event) {
-            for taker in draft.workflow.event(event).consumers.iter().map(|taker| taker.handler) {
-                if taker == handler {
-                    return true;
-                }
-                if !seen.contains(&taker) {
-                    seen.push(taker);
-                    next.push(taker);
-                }
-            }
-        }
-    }
-    false
 }
 
 /// The event that ends a gather's scope has to come from inside of it.
@@ -240,7 +224,7 @@ fn bind(draft: &mut Draft<'_>) {
     for (handler, chosen) in &draft.homes {
         match &mut draft.workflow.handlers[handler.0 as usize].join {
             Join::Pair { home, .. } | Join::Gather { home, .. } => *home = *chosen,
-            Join::Each | Join::Failure => {}
+            Join::Each | Join::Answer { .. } | Join::Failure | Join::Timer => {}
         }
         match chosen {
             Home::Run => {}

@@ -1,18 +1,23 @@
 //! Joining: a file and the contracts of its steps become the graph that runs move through, or
 //! everything that is wrong with it at once. First names are resolved and events wired; where that
-//! fails nothing more can be said. Then ends, conditions, failure handlers, homes and the checks
-//! each add what they find.
+//! fails nothing more can be said. Then rights, ends, questions, failure and timer handlers,
+//! conditions, homes and the checks each add what they find.
 
 mod check;
 mod draft;
 mod failure;
 mod field;
 mod home;
+mod host;
+mod human;
 mod names;
 mod nodes;
 mod of;
+mod question;
 mod reach;
+mod rights;
 mod rules;
+mod timer;
 mod upstream;
 mod wire;
 
@@ -20,15 +25,16 @@ mod wire;
 pub(super) mod tests;
 
 pub(super) use draft::fields;
-pub(super) use failure::is_step_failed;
+pub(super) use host::HostEvent;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use self::draft::{Draft, Part};
-use super::file::File;
+use super::file::{File, GivenGrant, Step};
 use super::{Finding, Severity, Workflow};
-use crate::contract::{Class, Contract, Support};
+use crate::contract::Contract;
+use crate::grant::Grant;
 
 /// A workflow whose contracts fit together.
 #[derive(Clone, Debug)]
@@ -39,11 +45,16 @@ pub struct Joined {
     pub warnings: Vec<Finding>,
 }
 
-/// Joins the steps of a file by their contracts, which are given by step name. If anything is an
-/// error, all findings come back, warnings too.
-pub fn join(file: &File, contracts: &BTreeMap<String, Arc<Contract>>) -> Result<Joined, Vec<Finding>> {
-    let parts = parts(file, contracts)?;
-    let mut findings: Vec<Finding> = parts.iter().flat_map(imports).collect();
+/// Joins the steps of a file by their contracts, which are given by step name; so are the grants of
+/// those steps whose file names a grant file. If anything is an error, all findings come back,
+/// warnings too.
+pub fn join(
+    file: &File,
+    contracts: &BTreeMap<String, Arc<Contract>>,
+    grants: &BTreeMap<String, Grant>,
+) -> Result<Joined, Vec<Finding>> {
+    let parts = parts(file, contracts, grants)?;
+    let mut findings: Vec<Finding> = parts.iter().flat_map(rights::check).collect();
     let mut draft = match wire::draft(file, parts) {
         Ok(draft) => draft,
         Err(wrong) => {
@@ -53,7 +64,9 @@ pub fn join(file: &File, contracts: &BTreeMap<String, Arc<Contract>>) -> Result<
     };
     draft.findings = findings;
     failure::assign(&mut draft);
+    timer::assign(&mut draft);
     draft.name_ends();
+    human::assign(&mut draft);
     field::conditions(&mut draft);
     rules::read(&mut draft);
     home::settle(&mut draft);
@@ -61,38 +74,40 @@ pub fn join(file: &File, contracts: &BTreeMap<String, Arc<Contract>>) -> Result<
     finish(draft)
 }
 
-/// The steps with their contracts, or the steps that have none.
+/// The steps with their contracts and grants, or what of them was not read.
 fn parts<'a>(
     file: &'a File,
     contracts: &'a BTreeMap<String, Arc<Contract>>,
+    grants: &BTreeMap<String, Grant>,
 ) -> Result<Vec<Part<'a>>, Vec<Finding>> {
     let (mut parts, mut missing) = (Vec::new(), Vec::new());
     for step in &file.steps {
-        match contracts.get(&step.name.value) {
-            Some(contract) => parts.push(Part { step, contract }),
-            None => missing.push(
-                Finding::error(step.name.line, format!("its component `{}` was not read", step.component))
-                    .of_step(&step.name.value),
-            ),
+        let contract = contracts.get(&step.name.value);
+        if contract.is_none() {
+            missing.push(unread(step, step.name.line, &format!("component `{}`", step.component)));
+        }
+        let grant = grant(step, grants).map_err(|finding| missing.push(finding));
+        if let (Some(contract), Ok(grant)) = (contract, grant) {
+            parts.push(Part { step, contract, grant });
         }
     }
     if missing.is_empty() { Ok(parts) } else { Err(missing) }
 }
 
-/// Imports that this host cannot give.
-fn imports(part: &Part<'_>) -> Vec<Finding> {
-    let refused = part.contract.imports.iter().filter(|import| import.class != Class::Types);
-    let finding = |name: &str, why: &str| {
-        let message = format!("imports `{name}`, which {why}; build the component without it");
-        Finding::error(part.step.name.line, message).of_step(&part.step.name.value)
-    };
-    refused
-        .filter_map(|import| match import.support {
-            Support::Now => None,
-            Support::Later => Some(finding(&import.name, "is not yet supported by this host")),
-            Support::Never => Some(finding(&import.name, "is unknown to this host")),
-        })
-        .collect()
+/// What a step may reach.
+fn grant(step: &Step, grants: &BTreeMap<String, Grant>) -> Result<Grant, Finding> {
+    match &step.grant {
+        GivenGrant::None => Ok(Grant::default()),
+        GivenGrant::Inline(grant) => Ok(grant.clone()),
+        GivenGrant::File(path) => {
+            let unread = || unread(step, path.line, &format!("grant `{}`", path.value));
+            grants.get(&step.name.value).cloned().ok_or_else(unread)
+        }
+    }
+}
+
+fn unread(step: &Step, line: u32, what: &str) -> Finding {
+    Finding::error(line, format!("its {what} was not read")).of_step(&step.name.value)
 }
 
 fn finish(draft: Draft<'_>) -> Result<Joined, Vec<Finding>> {

@@ -63,6 +63,11 @@ impl Names {
         self.classes.iter().map(|class| &class[0])
     }
 
+    /// The full name of one.
+    pub(super) fn name(&self, event: EventId) -> &TypeName {
+        &self.classes[event.0 as usize][0]
+    }
+
     /// The event that a step's own type is, if the workflow has it.
     pub(super) fn id(&self, name: &TypeName) -> Option<EventId> {
         let at = self.classes.iter().position(|class| class[0].is_compatible_with(name))?;
@@ -91,7 +96,7 @@ impl Names {
 
     /// The shortest name that no other event type has.
     pub(super) fn short(&self, event: EventId) -> String {
-        let name = &self.classes[event.0 as usize][0];
+        let name = self.name(event);
         self.shorter(event.0 as usize, &name.name)
     }
 

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::failure::is_step_failed;
+use super::draft::fields;
+use super::host::HostEvent;
 use super::names::Names;
 use crate::contract::{Emits, Pattern};
 use crate::event::TypeName;
-use crate::shape::Shape;
+use crate::shape::{Field, Shape};
 use crate::workflow::{
-    Consumer, EmitPlan, EventId, EventNode, GatherRule, HandlerId, HandlerNode, Home, Join, Port,
+    Consumer, EmitPlan, EventId, EventNode, GatherRule, HandlerId, HandlerNode, Home, Input, Join, Port,
 };
 
 /// What the workflow makes of each of a step's own event types.
@@ -17,8 +18,11 @@ pub(super) type Ports = BTreeMap<TypeName, (EventId, Shape)>;
 /// The kind of join that parameters spell; its home and rule are found later.
 pub(super) fn rough_join(pattern: &Pattern) -> Join {
     match pattern {
-        Pattern::Each(param) if is_step_failed(&param.event) => Join::Failure,
-        Pattern::Each(_) => Join::Each,
+        Pattern::Each(param) => match HostEvent::of(&param.event) {
+            Some(HostEvent::StepFailed) => Join::Failure,
+            Some(HostEvent::TimerFired) => Join::Timer,
+            _ => Join::Each,
+        },
         Pattern::Pair(..) => Join::Pair { home: Home::Run, by: None },
         Pattern::Gather(_) | Pattern::GatherWith { .. } => {
             Join::Gather { home: Home::Run, rule: GatherRule::default() }
@@ -57,9 +61,10 @@ pub(super) fn events(names: &Names, handlers: &[HandlerNode]) -> (Vec<EventNode>
     let event = |(id, name): (EventId, &TypeName)| EventNode {
         name: name.clone(),
         short: names.short(id),
-        shape: shape(id, handlers),
+        shape: shape(id, name, handlers),
         stop: false,
         publish: false,
+        question: None,
         consumers: consumers(id, handlers),
         opens: false,
         ends: Vec::new(),
@@ -67,30 +72,53 @@ pub(super) fn events(names: &Names, handlers: &[HandlerNode]) -> (Vec<EventNode>
     ((0..).map(EventId).zip(names.all()).map(event).collect(), producers)
 }
 
-/// As the first producer writes it, or else as the first consumer reads it.
-fn shape(event: EventId, handlers: &[HandlerNode]) -> Shape {
+/// As the host or the first producer writes it; else so that all who read it can.
+fn shape(event: EventId, name: &TypeName, handlers: &[HandlerNode]) -> Shape {
     let written = handlers.iter().flat_map(|handler| handler.emits.events());
-    let read = handlers.iter().flat_map(|handler| &handler.inputs).map(|input| (input.event, &input.shape));
-    let mut found = written.chain(read).filter(|(of, _)| *of == event);
-    found.next().map_or_else(|| Shape::Record(Vec::new()), |(_, shape)| shape.clone())
+    let read = handlers.iter().flat_map(|handler| &handler.inputs);
+    let by_host = HostEvent::of(name).filter(|event| !event.is_emitted()).map(HostEvent::shape);
+    let by_step = || written.into_iter().find(|(of, _)| *of == event).map(|(_, shape)| shape.clone());
+    let by_readers = || merged(read.filter(|input| input.event == event).map(|input| &input.shape));
+    by_host.or_else(by_step).unwrap_or_else(by_readers)
 }
 
-fn consumers(event: EventId, handlers: &[HandlerNode]) -> Vec<Consumer> {
+/// The fields of all these records, each as the narrowest of them has it.
+fn merged<'s>(records: impl Iterator<Item = &'s Shape>) -> Shape {
+    let mut all: Vec<Field> = Vec::new();
+    for field in records.flat_map(fields) {
+        match all.iter_mut().find(|other| other.key == field.key) {
+            Some(other) if !other.shape.misfits(&field.shape).is_empty() => {
+                if field.shape.misfits(&other.shape).is_empty() {
+                    *other = field.clone();
+                }
+            }
+            Some(_) => {}
+            None => all.push(field.clone()),
+        }
+    }
+    Shape::Record(all)
+}
+
+/// Who takes an event. What the rule itself calls takes none.
+pub(super) fn consumers(event: EventId, handlers: &[HandlerNode]) -> Vec<Consumer> {
     let handlers = (0..).map(HandlerId).zip(handlers);
-    let takers = handlers.filter(|(_, handler)| handler.join != Join::Failure).flat_map(|(id, handler)| {
+    let routed = handlers.filter(|(_, handler)| !matches!(handler.join, Join::Failure | Join::Timer));
+    let takers = routed.flat_map(|(id, handler)| {
         let ports = (0..).zip(&handler.inputs).filter(move |(_, input)| input.event == event);
         ports.map(move |(at, input)| Consumer {
             handler: id,
-            port: port(&handler.join, at, input.many),
+            port: port(handler, at, input),
             when: Vec::new(),
         })
     });
     takers.collect()
 }
 
-fn port(join: &Join, at: u32, many: bool) -> Port {
-    match (join, at, many) {
-        (Join::Each | Join::Failure, ..) => Port::Each,
+fn port(handler: &HandlerNode, at: u32, input: &Input) -> Port {
+    match (&handler.join, at, input.many) {
+        (Join::Each | Join::Failure | Join::Timer, ..) => Port::Each,
+        (Join::Answer { question }, ..) if *question == input.event => Port::Asked,
+        (Join::Answer { .. }, ..) => Port::Answer,
         (Join::Pair { .. }, 0, _) => Port::Left,
         (Join::Pair { .. }, ..) => Port::Right,
         (Join::Gather { .. }, _, true) => Port::Item,

@@ -16,7 +16,7 @@ pub(super) fn of<'a>(draft: &Draft<'a>, join: HandlerId) -> Option<Of<'a>> {
     let (key, text) = match draft.workflow.handler(join).join {
         Join::Gather { .. } => ("gather.of", step.gather.as_ref()?.of.as_ref()),
         Join::Pair { .. } => ("join.of", step.join.as_ref()?.of.as_ref()),
-        Join::Each | Join::Failure => return None,
+        Join::Each | Join::Answer { .. } | Join::Failure | Join::Timer => return None,
     };
     Some(Of { key, text: text? })
 }

@@ -5,8 +5,9 @@ use std::collections::{BTreeSet, VecDeque};
 
 use super::check::{is_lost, is_missing};
 use super::draft::{Draft, list};
+use super::{human, question};
 use crate::workflow::file::Skip;
-use crate::workflow::{EventId, HandlerId};
+use crate::workflow::{EventId, HandlerId, Join};
 
 /// Runs both checks.
 pub(super) fn all(draft: &mut Draft<'_>) {
@@ -21,61 +22,95 @@ fn may_skip(draft: &Draft<'_>, handler: HandlerId) -> bool {
     draft.skips(draft.step_of(handler), Skip::Reachability)
 }
 
-fn emitted(draft: &Draft<'_>, handler: HandlerId) -> impl Iterator<Item = EventId> {
-    draft.workflow.handler(handler).emits.events().into_iter().map(|(event, _)| event)
+/// What a handler brings forth: the events that it emits, and what people answer to them.
+fn brought(draft: &Draft<'_>, handler: HandlerId) -> BTreeSet<EventId> {
+    let emitted = draft.workflow.handler(handler).emits.events();
+    emitted.into_iter().flat_map(|(event, _)| human::follow(draft, event)).collect()
 }
 
-/// Events that can come at all. Those that nothing brings forth, and stop events that somebody
-/// takes, were told already: here they count as if they came.
-fn live(draft: &Draft<'_>, start: EventId) -> BTreeSet<EventId> {
-    let mut live: BTreeSet<EventId> = draft.events().filter(|event| is_missing(draft, *event)).collect();
-    live.insert(start);
-    let mut waiting: BTreeSet<HandlerId> = draft.handlers().collect();
-    loop {
-        let runs = |handler: &HandlerId| draft.is_failure_handler(*handler) || comes(draft, *handler, &live);
-        let Some(handler) = waiting.iter().copied().find(runs) else { return live };
-        waiting.remove(&handler);
-        live.extend(emitted(draft, handler));
+/// What can come at all, and whom it reaches.
+struct Live {
+    events: BTreeSet<EventId>,
+    handlers: BTreeSet<HandlerId>,
+}
+
+impl Live {
+    /// Events that nothing brings forth, stop events that somebody takes and questions that nobody
+    /// asks were told already: here they count as if they came.
+    fn of(draft: &Draft<'_>, start: EventId) -> Live {
+        let told = |event: &EventId| is_missing(draft, *event) || question::is_unasked(draft, *event);
+        let first = draft.events().filter(told).chain([start]);
+        let events = first.flat_map(|event| human::follow(draft, event)).collect();
+        let mut live = Live { events, handlers: BTreeSet::new() };
+        let mut waiting: BTreeSet<HandlerId> = draft.handlers().collect();
+        while let Some(handler) = waiting.iter().copied().find(|handler| live.reaches(draft, *handler)) {
+            waiting.remove(&handler);
+            live.events.extend(brought(draft, handler));
+            live.handlers.insert(handler);
+        }
+        live
     }
-}
 
-fn comes(draft: &Draft<'_>, handler: HandlerId, live: &BTreeSet<EventId>) -> bool {
-    draft.workflow.handler(handler).inputs.iter().all(|input| live.contains(&input.event))
+    fn reaches(&self, draft: &Draft<'_>, handler: HandlerId) -> bool {
+        let node = draft.workflow.handler(handler);
+        match node.join {
+            Join::Failure => true,
+            Join::Timer => !draft.workflow.step(node.step).handlers.is_disjoint(&self.handlers),
+            _ => node.inputs.iter().all(|input| self.events.contains(&input.event)),
+        }
+    }
 }
 
 /// Handlers that no start or failure event can reach.
 fn unreached(draft: &mut Draft<'_>, start: EventId) {
-    let live = live(draft, start);
+    let live = Live::of(draft, start);
     for handler in draft.handlers() {
-        if draft.is_failure_handler(handler) || comes(draft, handler, &live) || may_skip(draft, handler) {
+        if live.handlers.contains(&handler) || may_skip(draft, handler) {
             continue;
         }
         let node = draft.workflow.handler(handler);
-        let waits = node.inputs.iter().filter(|input| !live.contains(&input.event));
+        let waits = node.inputs.iter().filter(|input| !live.events.contains(&input.event));
         let waits = list(waits.map(|input| draft.short(input.event)), "and");
+        let why = match node.join {
+            Join::Timer => {
+                "a timer is set by another handler of the step, and nothing reaches one".to_owned()
+            }
+            _ => format!("{waits} only comes from steps that nothing reaches"),
+        };
         let message = format!(
-            "no start or failure event can reach `{}`: {waits} only comes from steps that nothing reaches; wire it \
-             to what comes, or set `skip-checks = [\"reachability\"]` in the step",
+            "no start or failure event can reach `{}`: {why}; wire it to what comes, or set \
+             `skip-checks = [\"reachability\"]` in the step",
             node.name
         );
         draft.step_error(draft.step_of(handler), message);
     }
 }
 
-/// Where each handler's events go next, as far as that is inside the workflow.
+/// Where each handler's events go next, as far as that is inside the workflow, and who is called when
+/// a timer that it sets fires.
 fn next(draft: &Draft<'_>, handler: HandlerId) -> BTreeSet<HandlerId> {
-    let nodes = emitted(draft, handler).map(|event| draft.workflow.event(event));
-    let takers = nodes
+    let events = brought(draft, handler).into_iter().map(|event| draft.workflow.event(event));
+    let takers = events
         .flat_map(|node| node.consumers.iter().map(|taker| taker.handler).chain(node.ends.iter().copied()));
-    takers.collect()
+    let step = draft.workflow.step(draft.workflow.handler(handler).step);
+    takers.chain(step.on_timer.filter(|timer| *timer != handler)).collect()
+}
+
+/// Whether nobody takes an event, not even as an answer.
+fn is_untaken(draft: &Draft<'_>, event: EventId) -> bool {
+    let node = draft.workflow.event(event);
+    let is_open = node.publish || node.question.is_some() || !node.ends.is_empty();
+    !is_open && node.consumers.is_empty()
 }
 
 /// Handlers from which a stop event can be reached. Events that go nowhere were told already: here
 /// they count as an end.
 fn ending(draft: &Draft<'_>) -> BTreeSet<HandlerId> {
-    let is_end = |event: EventId| draft.workflow.event(event).stop || is_lost(draft, event);
+    let is_end = |event: EventId| {
+        draft.workflow.event(event).stop || is_lost(draft, event) || is_untaken(draft, event)
+    };
     let mut ending: BTreeSet<HandlerId> =
-        draft.handlers().filter(|handler| emitted(draft, *handler).any(is_end)).collect();
+        draft.handlers().filter(|handler| brought(draft, *handler).into_iter().any(is_end)).collect();
     let mut others: BTreeSet<HandlerId> = draft.handlers().filter(|id| !ending.contains(id)).collect();
     loop {
         let leads = |handler: &HandlerId| !next(draft, *handler).is_disjoint(&ending);
@@ -109,7 +144,7 @@ fn endless(draft: &mut Draft<'_>) {
 }
 
 /// The shortest way from a handler back to itself.
-fn loop_from(draft: &Draft<'_>, start: HandlerId) -> Option<Vec<HandlerId>> {
+pub(super) fn loop_from(draft: &Draft<'_>, start: HandlerId) -> Option<Vec<HandlerId>> {
     let mut seen = BTreeSet::new();
     let mut ways = VecDeque::from([vec![start]]);
     while let Some(way) = ways.pop_front() {

@@ -52,7 +52,10 @@ fn until(draft: &mut Draft<'_>, step: &Step, gather: &Gather) -> Option<EventId>
 fn pairs(draft: &mut Draft<'_>, id: StepId, step: &Step, pairing: &Pairing) {
     let handlers = of_step(draft, id, |join| matches!(join, Join::Pair { .. }));
     if handlers.is_empty() {
-        let message = "`join` is for a handler that takes two events, and the component has none; remove it";
+        let message = match of_step(draft, id, |join| matches!(join, Join::Answer { .. })).is_empty() {
+            true => "`join` is for a handler that takes two events, and the component has none; remove it",
+            false => "a question and its answer find each other without a `join`; remove it",
+        };
         draft.step_error_at(step, pairing.line, message);
     }
     if let Some(by) = &pairing.by {

@@ -4,7 +4,8 @@
 //! What a handler emits lies in a scope of its own if it is an opener; else where its delivery lay.
 //! A delivery lies in a branch of a broadcast's scope if its event is broadcast, else where the
 //! event does; a pair's lies in a scope of the pair's own home; a gather's lies where the delivery
-//! of its home's opener lay, outside of what it gathered; a failure handler's where the failed one did.
+//! of its home's opener lay, outside of what it gathered; a failure handler's where the failed one did;
+//! a timer handler's where the delivery lay that set the timer. An answer lies where its question does.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -72,6 +73,7 @@ impl<'d> Walk<'d> {
 
     fn event(&mut self, event: EventId, at: u32) {
         self.found.from_start |= self.draft.start == Some(event);
+        self.queue.extend(self.draft.asked_by(event).map(|question| (at, Spot::Event(question))));
         for producer in self.draft.producers(event).to_vec() {
             let is_opener = self.draft.workflow.handler(producer).emits.is_opener();
             if !is_opener || self.pass(Home::Handler(producer), at + 1) {
@@ -87,6 +89,12 @@ impl<'d> Walk<'d> {
                 if !self.draft.is_broadcast(event) || self.pass(Home::Event(event), at) {
                     self.queue.insert((at, Spot::Event(event)));
                 }
+            }
+            Join::Answer { question } => drop(self.queue.insert((at, Spot::Event(*question)))),
+            Join::Timer => {
+                let step = self.draft.workflow.handler(handler).step;
+                let setters = self.draft.workflow.step(step).handlers.iter();
+                self.queue.extend(setters.map(|setter| (at, Spot::Place(*setter))));
             }
             Join::Failure => self.failed(handler, at),
             Join::Pair { .. } => {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::draft::{Draft, Part, choices, field, fields, key, list};
-use super::failure::is_step_failed;
+use super::host::HostEvent;
 use super::names::Names;
 use super::nodes::{Ports, events, plan, rough_join};
 use crate::contract::{Handler, Param, Pattern};
@@ -24,8 +24,8 @@ enum Way {
 }
 
 /// A step with its wiring.
-struct Wired<'a> {
-    part: Part<'a>,
+struct Wired<'p, 'a> {
+    part: &'p Part<'a>,
     takes: Wires<'a>,
     gives: Wires<'a>,
 }
@@ -33,7 +33,7 @@ struct Wired<'a> {
 /// The graph of the file's steps, or what keeps events from being wired.
 pub(super) fn draft<'a>(file: &'a File, parts: Vec<Part<'a>>) -> Result<Draft<'a>, Vec<Finding>> {
     let mut findings = Vec::new();
-    let wired: Vec<Wired<'a>> = parts.into_iter().map(|part| Wired::read(part, &mut findings)).collect();
+    let wired: Vec<Wired<'_, 'a>> = parts.iter().map(|part| Wired::read(part, &mut findings)).collect();
     let given = wired.iter().flat_map(|wired| wired.plain(Way::Gives));
     let taken = wired.iter().flat_map(|wired| wired.plain(Way::Takes));
     let names = Names::of(given.chain(taken));
@@ -48,18 +48,19 @@ pub(super) fn draft<'a>(file: &'a File, parts: Vec<Part<'a>>) -> Result<Draft<'a
         name: file.workflow.clone(),
         start: EventId(0),
         timeout: file.timeout,
+        timeout_counts_waiting: file.timeout_counts_waiting,
         events,
         handlers,
         steps,
     };
     let (homes, meant) = (BTreeMap::new(), BTreeSet::new());
-    Ok(Draft { file, names, start: None, workflow, producers, homes, meant, findings })
+    Ok(Draft { file, parts, names, start: None, workflow, producers, homes, meant, findings })
 }
 
-impl<'a> Wired<'a> {
-    fn read(part: Part<'a>, findings: &mut Vec<Finding>) -> Wired<'a> {
-        let takes = wires(&part, Way::Takes, findings);
-        let gives = wires(&part, Way::Gives, findings);
+impl<'p, 'a> Wired<'p, 'a> {
+    fn read(part: &'p Part<'a>, findings: &mut Vec<Finding>) -> Wired<'p, 'a> {
+        let takes = wires(part, Way::Takes, findings);
+        let gives = wires(part, Way::Gives, findings);
         Wired { part, takes, gives }
     }
 
@@ -72,7 +73,7 @@ impl<'a> Wired<'a> {
 
     /// The step's own types that stand in the workflow as themselves.
     fn plain(&self, way: Way) -> Vec<&'a TypeName> {
-        let own = own(&self.part, way);
+        let own = own(self.part, way);
         own.into_iter().filter(|name| !self.wires(way).contains_key(*name)).collect()
     }
 }
@@ -108,8 +109,8 @@ fn wires<'a>(part: &Part<'a>, way: Way, findings: &mut Vec<Finding>) -> Wires<'a
 
 /// The step's own event type that the file calls so, in kebab or snake.
 fn own_type<'a>(part: &Part<'a>, way: Way, text: &str) -> Result<&'a TypeName, String> {
-    let own: BTreeSet<&TypeName> =
-        own(part, way).into_iter().filter(|name| way == Way::Gives || !is_step_failed(name)).collect();
+    let is_wired = |name: &&TypeName| way == Way::Gives || !is_told(name);
+    let own: BTreeSet<&TypeName> = own(part, way).into_iter().filter(is_wired).collect();
     let kebab = text.replace('_', "-");
     let found: Vec<_> = own.iter().filter(|name| name.is_called(&kebab)).collect();
     match found[..] {
@@ -155,7 +156,7 @@ struct Maker<'n> {
 }
 
 impl Maker<'_> {
-    fn step(&mut self, wired: &Wired<'_>) {
+    fn step(&mut self, wired: &Wired<'_, '_>) {
         let (takes, gives) = (self.ports(wired, Way::Takes), self.ports(wired, Way::Gives));
         let (id, first) = (StepId(self.steps.len() as u32), self.handlers.len());
         for handler in &wired.part.contract.handlers {
@@ -169,14 +170,17 @@ impl Maker<'_> {
             concurrency_all: step.concurrency_all,
             timeout: step.timeout,
             retry: step.retry.clone(),
+            exhausted: step.exhausted,
+            grant: wired.part.grant.clone(),
             on_failure: None,
+            on_timer: None,
             handlers: (first..self.handlers.len()).map(|at| HandlerId(at as u32)).collect(),
         });
     }
 
-    fn ports(&mut self, wired: &Wired<'_>, way: Way) -> Ports {
+    fn ports(&mut self, wired: &Wired<'_, '_>, way: Way) -> Ports {
         let (step, mut ports) = (wired.part.step, Ports::new());
-        for own in own(&wired.part, way).into_iter().collect::<BTreeSet<_>>() {
+        for own in own(wired.part, way).into_iter().collect::<BTreeSet<_>>() {
             let shape = &wired.part.contract.events[own];
             let port = match wired.wires(way).get(own) {
                 Some(wire) => self.wire(step, way, wire, shape),
@@ -241,31 +245,42 @@ impl Maker<'_> {
             Pattern::GatherWith { with, all } => [input(with, false), input(all, true)].into_iter().collect(),
         };
         let (Some(inputs), Some(emits)) = (inputs, plan(&handler.gives, gives)) else { return };
-        self.refuse_ports(handler, step, &inputs);
         let join = rough_join(&handler.takes);
-        let name = handler.name.clone();
-        self.handlers.push(HandlerNode { step: id, name, inputs, emits, join, opens: false });
+        let node = HandlerNode { step: id, name: handler.name.clone(), inputs, emits, join, opens: false };
+        self.refuse_ports(handler, step, &node);
+        self.handlers.push(node);
     }
 
     /// What no handler may take or give.
-    fn refuse_ports(&mut self, handler: &Handler, step: &Step, inputs: &[Input]) {
-        let name = &handler.name;
+    fn refuse_ports(&mut self, handler: &Handler, step: &Step, node: &HandlerNode) {
+        let (name, names) = (&handler.name, self.names);
         let mut refuse = |message: String| {
             self.findings.push(of_step(step, step.name.line, message));
         };
-        let takes_failures = handler.takes.params().into_iter().any(|param| is_step_failed(&param.event));
-        if takes_failures && !matches!(handler.takes, Pattern::Each(_)) {
-            refuse(format!("`{name}` joins `step-failed`; take it by itself: `func(event: step-failed)`"));
+        let told = handler.takes.params().into_iter().find(|param| is_told(&param.event));
+        if let (Some(told), false) = (told, matches!(handler.takes, Pattern::Each(_))) {
+            let told = &told.event.name;
+            refuse(format!("`{name}` joins `{told}`; take it by itself: `func(event: {told})`"));
         }
-        if handler.gives.events().into_iter().any(is_step_failed) {
-            refuse(format!(
-                "`{name}` emits `step-failed`, which only the host does; emit an event of your own"
-            ));
+        let given = node.emits.events().into_iter().map(|(event, _)| names.name(event));
+        let given: BTreeSet<_> = given.chain(handler.gives.events()).filter(|own| is_hosts(own)).collect();
+        for event in given.into_iter().map(|own| &own.name) {
+            refuse(format!("`{name}` emits `{event}`, which only the host does; emit an event of your own"));
         }
-        if let [one, two] = inputs
+        if let [one, two] = &node.inputs[..]
             && one.event == two.event
         {
             refuse(format!("both parameters of `{name}` take the same event; wire one of them to another"));
         }
     }
+}
+
+/// Whether the host itself brings a type to the handler that takes it: it is not wired.
+fn is_told(name: &TypeName) -> bool {
+    HostEvent::of(name).is_some_and(HostEvent::is_told)
+}
+
+/// Whether only the host brings forth a type.
+fn is_hosts(name: &TypeName) -> bool {
+    HostEvent::of(name).is_some_and(|event| !event.is_emitted())
 }

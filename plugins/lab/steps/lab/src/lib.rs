@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-#[lockstep_sdk::step(wit = "../../wit")]
+#[lockstep_sdk::step(world = "lab", wit = "../../wit")]
 mod handlers {
     use super::{black_box, descend, exhaust, spin};
     use lockstep_sdk::{Failure, info, run};

@@ -19,6 +19,19 @@ const SHAPES: [(&str, &str); 2] = [
     ("measure", "id: u64, at: f64"),
 ];
 
+/// The host's events, as a later version of its package has them.
+const HOST: &str = "package lockstep:step@0.1.1 {
+    interface host-events {
+        use lockstep:step/types@0.1.0.{json};
+        record step-failed {
+            step: string, event-type: string, event: json, attempts: u32, class: string, code: string, message: string
+        }
+        record timer-fired { name: string }
+        record input-required { prompt: string, schema: option<json> }
+        record human-response { question: string, response: json, by: option<string> }
+    }
+}";
+
 /// A contract whose event types lie in `t:t/events@1.0.0`.
 pub(in crate::workflow) fn contract(handlers: &str) -> Contract {
     contract_of("t:t@1.0.0", &[], handlers)
@@ -31,7 +44,10 @@ pub(in crate::workflow) fn contract_of(package: &str, shapes: &[(&str, &str)], h
     for (at, handler) in handlers.split(';').map(str::trim).enumerate() {
         export(&mut world, &mut names, at, handler);
     }
-    let is_host = names.remove("step-failed");
+    let is_hosts = |name: &String| HOST.contains(&format!("record {name} "));
+    let (hosts, names): (Vec<String>, Vec<String>) = names.into_iter().partition(is_hosts);
+    let host: String =
+        hosts.iter().map(|name| format!("use lockstep:step/host-events@0.1.1.{{{name}}};\n")).collect();
     let uses: String = names.iter().map(|name| format!("use events.{{{name}}};\n")).collect();
     let fields = |name: &str| {
         let known = shapes.iter().chain(&SHAPES).find(|(of, _)| *of == name);
@@ -39,9 +55,9 @@ pub(in crate::workflow) fn contract_of(package: &str, shapes: &[(&str, &str)], h
     };
     let records: String =
         names.iter().map(|name| format!("record {name} {{ {} }}\n", fields(name))).collect();
-    let host = if is_host { "use lockstep:step/host-events@0.1.0.{step-failed};" } else { "" };
     let wit = format!(
         "package {package};
+         {HOST}
          interface events {{ enum kind {{ invoice, letter }} {records} }}
          world step {{ {uses} {host} use lockstep:step/types@0.1.0.{{failure}}; {world} }}"
     );
@@ -90,7 +106,7 @@ pub(super) fn join_text(
     contracts: &BTreeMap<String, Arc<Contract>>,
 ) -> Result<Joined, Vec<Finding>> {
     let file = parse(text).unwrap_or_else(|findings| panic!("{}\n{text}", tell(&findings)));
-    join(&file, contracts)
+    join(&file, contracts, &BTreeMap::new())
 }
 
 /// The graph of a workflow that must be right.

@@ -1,11 +1,13 @@
-//! Joined workflows moved by the rule: the homes that were found carry runs to their ends.
+//! Joined workflows moved by the rule: the homes that were found carry runs to their ends, through
+//! questions and timers too.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::bench::{StepText, workflow};
 use crate::event::{Json, Timestamp};
-use crate::outcome::{Emission, Outcome};
-use crate::run::{Given, Run, RunId, Status, Work};
+use crate::outcome::{Emission, Emitted, Outcome, TimerWish};
+use crate::run::{Given, Run, RunId, Signal, Start, Status, Work};
 use crate::workflow::{EventId, Workflow};
 
 /// What a step does: its name, and what it emits for what it is given, by event.
@@ -13,13 +15,39 @@ type Act<'t> = (&'t str, fn(&str) -> Vec<(&'static str, String)>);
 
 /// Runs a workflow to its end, every step doing what it is told to; the result, or the status.
 fn drive(steps: &[StepText<'_>], acts: &[Act<'_>]) -> String {
-    let workflow = Arc::new(workflow("", steps));
-    let id = RunId::fresh("t", 7);
-    let (mut run, _) = Run::start(id, workflow.clone(), Json::trusted("0"), Timestamp(0));
+    drive_with("", steps, acts, |_| None)
+}
+
+/// The same with more lines at the head of the file. When nothing else moves, the oldest question
+/// gets what `answer` makes of it, or else time passes.
+fn drive_with(
+    head: &str,
+    steps: &[StepText<'_>],
+    acts: &[Act<'_>],
+    answer: fn(&str) -> Option<String>,
+) -> String {
+    let workflow = Arc::new(workflow(head, steps));
+    let id = RunId::named("00r");
+    let (mut run, _) = Run::start(
+        Start::new(id, Json::trusted("0")),
+        workflow.clone(),
+        workflow.graph().revision,
+        Timestamp(0),
+    );
+    let mut now = Timestamp(0);
     for _ in 0..1000 {
-        let Some((delivery, _)) = run.ready().next() else { break };
-        let work = run.begin(delivery).expect("it is ready");
-        run.settle(delivery, outcome(&workflow, acts, &work), Timestamp(0));
+        let ready = run.ready().next();
+        if let Some((delivery, _)) = ready {
+            let work = run.begin(delivery, now).expect("it is ready").0;
+            run.settle(delivery, outcome(&workflow, acts, &work), now);
+        } else if let Some(signal) = answered(&run, answer) {
+            run.signal(signal, now);
+        } else if let Some(at) = run.wake_at() {
+            now = at;
+            run.signal(Signal::TimersDue, now);
+        } else {
+            break;
+        }
     }
     match (run.status(), run.result()) {
         (Status::Completed, Some((_, json))) => json.to_string(),
@@ -27,6 +55,14 @@ fn drive(steps: &[StepText<'_>], acts: &[Act<'_>]) -> String {
     }
 }
 
+fn answered(run: &Run, answer: fn(&str) -> Option<String>) -> Option<Signal> {
+    let (question, open) = run.questions().next()?;
+    let payload = Json::trusted(answer(open.payload.as_str())?);
+    run.workflow().check_answer(open.event, payload.as_str()).ok()?;
+    Some(Signal::Answer { question, payload, by: None })
+}
+
+/// What a step emits as `timer` sets a timer of that name instead.
 fn outcome(workflow: &Workflow, acts: &[Act<'_>], work: &Work) -> Outcome {
     let step = &workflow.step(workflow.handler(work.handler).step).name;
     let (_, act) = acts.iter().find(|(name, _)| name == step).expect("every step acts");
@@ -35,12 +71,19 @@ fn outcome(workflow: &Workflow, acts: &[Act<'_>], work: &Work) -> Outcome {
         Given::Many(all) => format!("[{}]", all.iter().map(Json::as_str).collect::<Vec<_>>().join(",")),
     });
     let emitted = act(&given.collect::<Vec<_>>().join("+"));
+    let (timers, events): (Vec<_>, Vec<_>) = emitted.into_iter().partition(|(event, _)| *event == "timer");
     let emission = |(element, (event, payload)): (u32, (&str, String))| Emission {
         event: id(workflow, event),
         element,
         payload: Json::trusted(payload),
     };
-    Outcome::Emitted((0..).zip(emitted).map(emission).collect())
+    let wish =
+        |(_, name): (&str, String)| TimerWish::Set { name: name.into(), after: Duration::from_secs(1) };
+    Outcome::Emitted(Emitted {
+        events: (0..).zip(events).map(emission).collect(),
+        timers: timers.into_iter().map(wish).collect(),
+        ..Emitted::default()
+    })
 }
 
 fn id(workflow: &Workflow, short: &str) -> EventId {
@@ -153,4 +196,102 @@ fn of_binds_a_gather_to_the_opener_that_it_names() {
         "stalled: nothing is left that could bring a stop event: \
          `collect.on-done` could not take 2 events, which met no other or had no scope"
     );
+}
+
+#[test]
+fn answers_to_the_questions_of_a_fan_out_are_gathered() {
+    let result = drive_with(
+        "[human.ask]\nanswer = \"given\"\n",
+        &[
+            ("split", "", "start -> list<item>"),
+            ("work", "", "item -> ask"),
+            ("collect", "", "list<given> -> stop"),
+        ],
+        &[
+            ("split", |_| (1..=3).map(|n| ("item", n.to_string())).collect()),
+            ("work", |n| vec![("ask", n.to_owned())]),
+            ("collect", |all| vec![("stop", all.to_owned())]),
+        ],
+        |asked| Some(format!(r#"{{"id":"{asked}","n":{asked}0}}"#)),
+    );
+    assert_eq!(result, r#"[{"id":"1","n":10},{"id":"2","n":20},{"id":"3","n":30}]"#);
+}
+
+#[test]
+fn an_answer_is_taken_with_the_very_question_that_it_answers() {
+    for (handler, expected) in [
+        ("ask + given -> both", r#"["1+{\"id\":\"1\",\"n\":1}","2+{\"id\":\"2\",\"n\":2}"]"#),
+        ("given + ask -> both", r#"["{\"id\":\"1\",\"n\":1}+1","{\"id\":\"2\",\"n\":2}+2"]"#),
+    ] {
+        let result = drive_with(
+            "[human.ask]\nanswer = \"given\"\n",
+            &[
+                ("split", "", "start -> list<ask>"),
+                ("meet", "", handler),
+                ("collect", "", "list<both> -> stop"),
+            ],
+            &[
+                ("split", |_| vec![("ask", "1".into()), ("ask", "2".into())]),
+                ("meet", |both| vec![("both", serde_json::to_string(both).unwrap())]),
+                ("collect", |all| vec![("stop", all.to_owned())]),
+            ],
+            |asked| Some(format!(r#"{{"id":"{asked}","n":{asked}}}"#)),
+        );
+        assert_eq!(result, expected, "{handler}");
+    }
+}
+
+#[test]
+fn a_generic_question_needs_no_table_and_is_answered_with_any_json() {
+    let result = drive_with(
+        "",
+        &[("talk", "", "start -> input-required; human-response -> stop")],
+        &[("talk", |given| match given {
+            "0" => vec![("input-required", r#"{"prompt":"why?"}"#.into())],
+            response => vec![("stop", response.to_owned())],
+        })],
+        |_| Some("[1]".into()),
+    );
+    assert_eq!(result, r#"{"question":"00r.6","response":[1],"by":null}"#);
+}
+
+#[test]
+fn an_event_of_the_questions_fields_comes_when_nobody_answers_in_time() {
+    let result = drive_with(
+        "[human.ask]\nanswer = \"given\"\ndeadline = \"3d\"\non-deadline = \"late\"\n",
+        &[
+            ("split", "", "start -> list<ask>"),
+            ("meet", "", "given -> done; late -> done"),
+            ("collect", "", "list<done> -> stop"),
+        ],
+        &[
+            ("split", |_| vec![("ask", r#"{"id":"7","n":1,"more":true}"#.into())]),
+            ("meet", |late| vec![("done", late.to_owned())]),
+            ("collect", |all| vec![("stop", all.to_owned())]),
+        ],
+        |_| None,
+    );
+    assert_eq!(result, r#"[{"id":"7","n":1}]"#);
+}
+
+#[test]
+fn a_timer_fires_in_the_branch_in_which_it_was_set() {
+    let result = drive_with(
+        "",
+        &[
+            ("split", "", "start -> list<item>"),
+            ("wait", "", "item -> option<done>; timer-fired -> done"),
+            ("collect", "", "list<done> -> stop"),
+        ],
+        &[
+            ("split", |_| vec![("item", "1".into()), ("item", "2".into())]),
+            ("wait", |given| match given.len() {
+                1 => vec![("timer", format!("t{given}"))],
+                _ => vec![("done", given.to_owned())],
+            }),
+            ("collect", |all| vec![("stop", all.to_owned())]),
+        ],
+        |_| None,
+    );
+    assert_eq!(result, r#"[{"name":"t1"},{"name":"t2"}]"#);
 }

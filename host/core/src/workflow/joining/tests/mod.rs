@@ -5,5 +5,8 @@ pub(in crate::workflow) mod bench;
 mod drive;
 mod flows;
 mod homes;
+mod human;
 mod random;
+mod revision;
+mod rights;
 mod wiring;

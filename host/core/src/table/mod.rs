@@ -1,5 +1,11 @@
-//! TOML tables taken apart key by key: each reading gives the value, or notes a finding with the
-//! line, what the key takes and what was found.
+//! TOML files taken apart table by table and key by key: each reading gives the value, or notes a
+//! finding with the line, what the key takes and what was found. Which keys there are is for whoever
+//! reads to say, in [`Level`]s; it knows no file of its own.
+
+mod duration;
+#[cfg(test)]
+pub(crate) mod schema;
+mod size;
 
 use std::ops::{Range, RangeInclusive};
 use std::time::Duration;
@@ -7,16 +13,49 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::keys::Level;
-use super::{Lined, duration};
 use crate::suggest::did_you_mean;
 use crate::workflow::Finding;
 
 /// What a count takes.
-pub(super) const COUNT: &str = "a whole number from 1 to 4294967295";
+pub(crate) const COUNT: &str = "a whole number from 1 to 4294967295";
+
+/// A value and the line it stands on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lined<T> {
+    /// Counted from 1.
+    pub line: u32,
+    /// The value.
+    pub value: T,
+}
+
+/// A table of a file whose keys are fixed.
+pub(crate) struct Level {
+    /// What it may hold.
+    pub(crate) keys: &'static [&'static str],
+    /// What a later release will read: refused until then, never silently accepted.
+    pub(crate) later: &'static [&'static str],
+}
+
+/// Reads the text of a file whose outermost table is of `level`: what `read` makes of it, or
+/// everything that is wrong with it.
+pub(crate) fn parse<T>(
+    text: &str,
+    level: &Level,
+    read: impl FnOnce(&mut Reader, &Table<'_>) -> Option<T>,
+) -> Result<T, Vec<Finding>> {
+    let mut reader = Reader::new(text);
+    let root = DeTable::parse(text).map_err(|error| vec![broken(&reader, text, &error)])?;
+    let table = reader.open(level, root.get_ref(), None, String::new());
+    let file = read(&mut reader, &table);
+    reader.findings.sort_by_key(|finding| finding.line);
+    match file {
+        Some(file) if reader.findings.is_empty() => Ok(file),
+        _ => Err(reader.findings),
+    }
+}
 
 /// A table and where it stands.
-pub(super) struct Table<'t> {
+pub(crate) struct Table<'t> {
     entries: &'t DeTable<'t>,
     /// Whose table it is.
     step: Option<&'t str>,
@@ -25,23 +64,23 @@ pub(super) struct Table<'t> {
 }
 
 /// Reads tables of one text and keeps what was found wrong.
-pub(super) struct Reader {
+pub(crate) struct Reader {
     newlines: Vec<usize>,
-    pub(super) findings: Vec<Finding>,
+    findings: Vec<Finding>,
 }
 
 impl Reader {
-    pub(super) fn new(text: &str) -> Reader {
+    fn new(text: &str) -> Reader {
         Reader { newlines: text.match_indices('\n').map(|(at, _)| at).collect(), findings: Vec::new() }
     }
 
     /// The line of a byte, counted from 1.
-    pub(super) fn line(&self, at: usize) -> u32 {
+    fn line(&self, at: usize) -> u32 {
         u32::try_from(self.newlines.partition_point(|newline| *newline < at) + 1).unwrap_or(u32::MAX)
     }
 
     /// A table with fixed keys: strangers among them are findings.
-    pub(super) fn open<'t>(
+    fn open<'t>(
         &mut self,
         level: &Level,
         entries: &'t DeTable<'t>,
@@ -65,13 +104,13 @@ impl Reader {
     }
 
     /// A table with fixed keys inside another one.
-    pub(super) fn inner<'t>(&mut self, level: &Level, table: &Table<'t>, key: &str) -> Option<Table<'t>> {
+    pub(crate) fn inner<'t>(&mut self, level: &Level, table: &Table<'t>, key: &str) -> Option<Table<'t>> {
         let (entries, _) = self.entries(table, key)?;
         Some(self.open(level, entries, table.step, format!("{}{key}.", table.path)))
     }
 
     /// A table whose keys are the user's, in the order of the file.
-    pub(super) fn named<'t>(&mut self, table: &Table<'t>, key: &str) -> Vec<Entry<'t>> {
+    pub(crate) fn named<'t>(&mut self, table: &Table<'t>, key: &str) -> Vec<Entry<'t>> {
         let Some((entries, _)) = self.entries(table, key) else { return Vec::new() };
         let path = format!("{}{key}.", table.path);
         let inside = Table { entries, step: table.step, path };
@@ -94,16 +133,30 @@ impl Reader {
     }
 
     /// Text that is not empty.
-    pub(super) fn text(&mut self, table: &Table<'_>, key: &str) -> Option<Lined<String>> {
+    pub(crate) fn text(&mut self, table: &Table<'_>, key: &str) -> Option<Lined<String>> {
+        self.text_or(table, key, "text that is not empty")
+    }
+
+    /// The same, where `wanted` says what the key takes.
+    pub(crate) fn text_or(&mut self, table: &Table<'_>, key: &str, wanted: &str) -> Option<Lined<String>> {
         let (value, span) = table.get(key)?;
         match value.get_ref() {
             DeValue::String(text) if !text.is_empty() => Some(self.lined(text, span)),
-            found => self.wrong(table, key, span, "text that is not empty", found),
+            found => self.wrong(table, key, span, wanted, found),
+        }
+    }
+
+    /// `true` or `false`.
+    pub(crate) fn bool(&mut self, table: &Table<'_>, key: &str) -> Option<bool> {
+        let (value, span) = table.get(key)?;
+        match value.get_ref() {
+            DeValue::Boolean(bool) => Some(*bool),
+            found => self.wrong(table, key, span, "`true` or `false`", found),
         }
     }
 
     /// A list of texts, each with its own line.
-    pub(super) fn texts(&mut self, table: &Table<'_>, key: &str) -> Option<Vec<Lined<String>>> {
+    pub(crate) fn texts(&mut self, table: &Table<'_>, key: &str) -> Option<Vec<Lined<String>>> {
         let (value, span) = table.get(key)?;
         let DeValue::Array(items) = value.get_ref() else {
             return self.wrong(table, key, span, "a list of texts", value.get_ref());
@@ -116,12 +169,12 @@ impl Reader {
     }
 
     /// A whole number of at least 1.
-    pub(super) fn count(&mut self, table: &Table<'_>, key: &str) -> Option<u32> {
+    pub(crate) fn count(&mut self, table: &Table<'_>, key: &str) -> Option<u32> {
         self.count_or(table, key, COUNT)
     }
 
     /// The same, where `wanted` says what else the key takes.
-    pub(super) fn count_or(&mut self, table: &Table<'_>, key: &str, wanted: &str) -> Option<u32> {
+    pub(crate) fn count_or(&mut self, table: &Table<'_>, key: &str, wanted: &str) -> Option<u32> {
         let (value, span) = table.get(key)?;
         match whole(value.get_ref()).filter(|count| *count > 0) {
             Some(count) => Some(count),
@@ -130,12 +183,12 @@ impl Reader {
     }
 
     /// Whether a key holds a table.
-    pub(super) fn is_table(&self, table: &Table<'_>, key: &str) -> bool {
+    pub(crate) fn is_table(&self, table: &Table<'_>, key: &str) -> bool {
         table.get(key).is_some_and(|(value, _)| value.get_ref().is_table())
     }
 
     /// A number in a range; `wanted` says which.
-    pub(super) fn number(
+    pub(crate) fn number(
         &mut self,
         table: &Table<'_>,
         key: &str,
@@ -154,7 +207,7 @@ impl Reader {
     }
 
     /// A duration of at least `least`.
-    pub(super) fn duration(&mut self, table: &Table<'_>, key: &str, least: Duration) -> Option<Duration> {
+    pub(crate) fn duration(&mut self, table: &Table<'_>, key: &str, least: Duration) -> Option<Duration> {
         let (value, span) = table.get(key)?;
         match value.get_ref().as_str().and_then(duration::parse) {
             Some(duration) if duration >= least => Some(duration),
@@ -163,14 +216,33 @@ impl Reader {
         }
     }
 
+    /// A number of bytes in a range; `wanted` says which.
+    pub(crate) fn size(
+        &mut self,
+        table: &Table<'_>,
+        key: &str,
+        range: RangeInclusive<u64>,
+        wanted: &str,
+    ) -> Option<u64> {
+        let (value, span) = table.get(key)?;
+        let bytes = match value.get_ref() {
+            DeValue::String(text) => size::parse(text),
+            integer => whole(integer).map(u64::from),
+        };
+        match bytes.filter(|bytes| range.contains(bytes)) {
+            Some(bytes) => Some(bytes),
+            None => self.wrong(table, key, span, wanted, value.get_ref()),
+        }
+    }
+
     /// One of a few words.
-    pub(super) fn word<T: Copy>(&mut self, table: &Table<'_>, key: &str, words: &[(&str, T)]) -> Option<T> {
+    pub(crate) fn word<T: Copy>(&mut self, table: &Table<'_>, key: &str, words: &[(&str, T)]) -> Option<T> {
         let text = self.text(table, key)?;
         self.meaning(table, key, &text, words)
     }
 
     /// A list of words out of a few.
-    pub(super) fn words<T: Copy>(
+    pub(crate) fn words<T: Copy>(
         &mut self,
         table: &Table<'_>,
         key: &str,
@@ -200,19 +272,19 @@ impl Reader {
     }
 
     /// Notes that a required key is missing from a table whose own line is `line`.
-    pub(super) fn missing(&mut self, table: &Table<'_>, line: u32, key: &str, fix: &str) {
+    pub(crate) fn missing(&mut self, table: &Table<'_>, line: u32, key: &str, fix: &str) {
         if table.get(key).is_none() {
             self.report(table.step, line, format!("`{}{key}` is missing; {fix}", table.path));
         }
     }
 
     /// The line of a key, if it is there.
-    pub(super) fn line_of(&self, table: &Table<'_>, key: &str) -> Option<u32> {
+    pub(crate) fn line_of(&self, table: &Table<'_>, key: &str) -> Option<u32> {
         table.get(key).map(|(_, span)| self.line(span.start))
     }
 
     /// Notes what a key should have held.
-    pub(super) fn wrong<T>(
+    pub(crate) fn wrong<T>(
         &mut self,
         table: &Table<'_>,
         key: &str,
@@ -231,12 +303,18 @@ impl Reader {
     }
 
     /// Notes a finding.
-    pub(super) fn report(&mut self, step: Option<&str>, line: u32, message: String) {
+    pub(crate) fn report(&mut self, step: Option<&str>, line: u32, message: String) {
         let finding = Finding::error(line, message);
         self.findings.push(match step {
             Some(step) => finding.of_step(step),
             None => finding,
         });
+    }
+
+    /// Notes a finding that makes all others void.
+    pub(crate) fn report_only(&mut self, line: u32, message: String) {
+        self.findings.clear();
+        self.report(None, line, message);
     }
 
     fn lined(&self, text: &str, span: Range<usize>) -> Lined<String> {
@@ -245,29 +323,29 @@ impl Reader {
 }
 
 /// An entry of a table whose keys are the user's.
-pub(super) struct Entry<'t> {
-    pub(super) name: Lined<String>,
+pub(crate) struct Entry<'t> {
+    pub(crate) name: Lined<String>,
     key: &'t str,
-    pub(super) value: &'t Spanned<DeValue<'t>>,
+    pub(crate) value: &'t Spanned<DeValue<'t>>,
     step: Option<&'t str>,
     path: String,
 }
 
 impl<'t> Entry<'t> {
     /// What it holds, as a table with fixed keys; `None` if it holds something else.
-    pub(super) fn table(&self, reader: &mut Reader, level: &Level) -> Option<Table<'t>> {
+    pub(crate) fn table(&self, reader: &mut Reader, level: &Level) -> Option<Table<'t>> {
         let entries = self.value.get_ref().as_table()?;
         Some(reader.open(level, entries, self.step, format!("{}.", self.path)))
     }
 
     /// What it holds, as the table of the step that it names.
-    pub(super) fn step(&self, reader: &mut Reader, level: &Level) -> Option<Table<'t>> {
+    pub(crate) fn step(&self, reader: &mut Reader, level: &Level) -> Option<Table<'t>> {
         let entries = self.value.get_ref().as_table()?;
         Some(reader.open(level, entries, Some(self.key), String::new()))
     }
 
     /// What it holds, as text that is not empty; else a finding that names `wanted`.
-    pub(super) fn text(&self, reader: &mut Reader, wanted: &str) -> Option<Lined<String>> {
+    pub(crate) fn text(&self, reader: &mut Reader, wanted: &str) -> Option<Lined<String>> {
         match self.value.get_ref() {
             DeValue::String(text) if !text.is_empty() => Some(reader.lined(text, self.value.span())),
             _ => self.refuse(reader, wanted),
@@ -275,7 +353,7 @@ impl<'t> Entry<'t> {
     }
 
     /// Notes what it should have held.
-    pub(super) fn refuse<T>(&self, reader: &mut Reader, wanted: &str) -> Option<T> {
+    pub(crate) fn refuse<T>(&self, reader: &mut Reader, wanted: &str) -> Option<T> {
         let message = format!("`{}` takes {wanted}, not {}", self.path, shown(self.value.get_ref()));
         reader.report(self.step, self.name.line, message);
         None
@@ -284,7 +362,7 @@ impl<'t> Entry<'t> {
 
 impl<'t> Table<'t> {
     /// Whose table it is.
-    pub(super) fn step(&self) -> Option<&'t str> {
+    pub(crate) fn step(&self) -> Option<&'t str> {
         self.step
     }
 
@@ -297,6 +375,32 @@ impl<'t> Table<'t> {
         let mut entries: Vec<_> = self.entries.iter().collect();
         entries.sort_by_key(|(key, _)| key.span().start);
         entries
+    }
+}
+
+/// The text is no TOML: one finding, with line and column.
+fn broken(reader: &Reader, text: &str, error: &toml::de::Error) -> Finding {
+    let span = error.span().unwrap_or(text.len()..text.len());
+    let start = text.floor_char_boundary(span.start);
+    let line = reader.line(start);
+    let from = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+    let column = u32::try_from(text[from..start].chars().count() + 1).ok();
+    let whole = text[from..].lines().next().unwrap_or_default().trim();
+    let message = match error.message() {
+        "duplicate key" => twice(text, text.get(span).unwrap_or_default(), whole, line),
+        message => format!("this is not TOML: {}", message.replace('\n', " ")),
+    };
+    Finding { column, ..Finding::error(line, message) }
+}
+
+fn twice(text: &str, key: &str, whole: &str, line: u32) -> String {
+    let first = (1..line).zip(text.lines()).find(|(_, other)| other.trim() == whole);
+    let first = first.map_or(String::new(), |(line, _)| format!("; the first stands on line {line}"));
+    match whole.strip_prefix("[steps.").and_then(|rest| rest.strip_suffix(']')) {
+        Some(step) if !step.contains('.') => {
+            format!("two steps are named `{step}`{first}; give one of them another name")
+        }
+        _ => format!("the key `{key}` stands twice in its table{first}; remove one of them"),
     }
 }
 

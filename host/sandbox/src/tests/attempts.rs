@@ -4,15 +4,17 @@
 use std::time::{Duration, Instant};
 
 use lockstep_core::event::Json;
+use lockstep_core::grant::Grant;
 use lockstep_core::outcome::{Class, Failure, Outcome};
 use lockstep_core::run::Given;
 use lockstep_core::shape::{Field, Shape};
 use lockstep_core::workflow::{EmitPlan, EventId, HandlerNode, Input, Join, StepId};
 use lockstep_test_support::component_with;
 
-use crate::{Allocator, Call, Identity, Level, Limits, Release, Report, Sandbox, Settings};
+use super::{LONG, emitted, failure, identity, settings, told};
+use crate::{Allocator, Call, Level, Limits, Release, Report, Sandbox, View};
 
-const WIT: &str = r#"
+pub(super) const WIT: &str = r#"
     package t:t;
     interface events { record ping { n: u32 } record pong { n: u32 } }
     world guest {
@@ -24,6 +26,7 @@ const WIT: &str = r#"
       export on-echo: func(event: ping) -> result<pong, failure>;
       export on-spin: func(event: ping) -> result<pong, failure>;
       export on-chatter: func(event: ping) -> result<pong, failure>;
+      export on-bellow: func(event: ping) -> result<pong, failure>;
       export on-sleep: func(event: ping) -> result<pong, failure>;
       export on-grow: func(event: ping) -> result<pong, failure>;
       export on-trap: func(event: ping) -> result<pong, failure>;
@@ -44,7 +47,7 @@ const WIT: &str = r#"
     }
 "#;
 
-const WAT: &str = r#"(module
+pub(super) const WAT: &str = r#"(module
     (import "lockstep:step/log@0.1.0" "log" (func $log (param i32 i32 i32)))
     (import "wasi:clocks/monotonic-clock@0.2.6" "subscribe-duration" (func $after (param i64) (result i32)))
     (import "wasi:io/poll@0.2.6" "[method]pollable.block" (func $block (param i32)))
@@ -68,6 +71,14 @@ const WAT: &str = r#"(module
         (call $log (i32.const 2) (i32.const 1024) (i32.const 4))
         (local.set $i (i32.const 100000))
         (loop $m (local.tee $i (i32.sub (local.get $i) (i32.const 1))) (br_if $m))
+        (local.tee $n (i32.sub (local.get $n) (i32.const 1)))
+        (br_if $l))
+      (call $ok (i32.const 0)))
+    ;; logs a long line n times: next to all of its time passes in the host
+    (func (export "on-bellow") (param $n i32) (result i32)
+      (drop (memory.grow (i32.const 128)))
+      (loop $l
+        (call $log (i32.const 2) (i32.const 4096) (i32.const 0x800000))
         (local.tee $n (i32.sub (local.get $n) (i32.const 1)))
         (br_if $l))
       (call $ok (i32.const 0)))
@@ -109,10 +120,11 @@ const WAT: &str = r#"(module
       (i32.store (i32.const 12) (local.get $n))
       i32.const 0))"#;
 
-const HANDLERS: [&str; 11] = [
+const HANDLERS: [&str; 12] = [
     "on-echo",
     "on-spin",
     "on-chatter",
+    "on-bellow",
     "on-sleep",
     "on-grow",
     "on-trap",
@@ -127,7 +139,7 @@ fn record() -> Shape {
     Shape::Record(vec![Field::new("n", Shape::U32)])
 }
 
-fn handler(name: &str) -> HandlerNode {
+pub(super) fn handler(name: &str) -> HandlerNode {
     let one = EmitPlan::Event(EventId(1), record());
     HandlerNode {
         step: StepId(0),
@@ -139,60 +151,29 @@ fn handler(name: &str) -> HandlerNode {
     }
 }
 
-fn settings(allocator: Allocator) -> Settings {
-    Settings { cache: None, instances: 8, allocator }
-}
-
 fn guest(limits: Limits) -> Release {
     guest_in(&Sandbox::new(&settings(Allocator::Pooling)).unwrap(), limits)
 }
 
-fn guest_in(sandbox: &Sandbox, limits: Limits) -> Release {
+pub(super) fn guest_in(sandbox: &Sandbox, limits: Limits) -> Release {
     let handlers: Vec<_> = HANDLERS.iter().map(|name| handler(name)).collect();
     let handlers: Vec<_> = handlers.iter().collect();
-    sandbox.load(&component_with(WIT, WAT), &handlers, limits).unwrap()
+    sandbox.load(&component_with(WIT, WAT), &handlers, &Grant::default(), limits).unwrap()
 }
 
 fn call(name: &str, n: u32, timeout: Duration) -> Call {
     Call {
         handler: HANDLERS.iter().position(|known| *known == name).unwrap(),
         inputs: vec![Given::One(Json::trusted(format!("{{\"n\":{n}}}")))],
-        identity: Identity {
-            run: "run".into(),
-            workflow: "w".into(),
-            step: "s".into(),
-            delivery: 1,
-            attempt: 1,
-            now_ms: 0,
-            deadline_ms: 0,
-        },
+        identity: identity(),
+        state: View::default(),
+        watcher: None,
         timeout,
     }
 }
 
-const LONG: Duration = Duration::from_secs(60);
-
-async fn attempt(release: &Release, name: &str, n: u32) -> Report {
+pub(super) async fn attempt(release: &Release, name: &str, n: u32) -> Report {
     release.attempt(call(name, n, LONG)).await
-}
-
-fn emitted(report: &Report) -> Vec<&str> {
-    match &report.outcome {
-        Outcome::Emitted(all) => all.iter().map(|emission| emission.payload.as_str()).collect(),
-        other => panic!("{other:?}"),
-    }
-}
-
-fn failure(report: Report) -> Failure {
-    match report.outcome {
-        Outcome::Failed(failure) => failure,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn told(report: Report) -> String {
-    let Failure { class, code, message, .. } = failure(report);
-    format!("{class} {code}: {message}")
 }
 
 #[tokio::test]
@@ -236,6 +217,12 @@ async fn a_guest_that_loops_is_ended_by_its_cpu_limit_and_else_by_its_timeout() 
 async fn a_guest_does_not_escape_its_cpu_limit_by_calling_the_host_often() {
     let release = guest(Limits { cpu: Duration::from_millis(100), ..Limits::default() });
     assert!(told(attempt(&release, "on-chatter", u32::MAX).await).starts_with("limit cpu"));
+}
+
+#[tokio::test]
+async fn what_the_host_computes_for_a_guest_counts_as_its_computing() {
+    let release = guest(Limits { cpu: Duration::from_millis(100), ..Limits::default() });
+    assert!(told(attempt(&release, "on-bellow", u32::MAX).await).starts_with("limit cpu"));
 }
 
 #[tokio::test]
@@ -343,76 +330,10 @@ fn a_component_that_the_plan_does_not_fit_is_refused_at_load() {
     let sandbox = Sandbox::new(&settings(Allocator::Pooling)).unwrap();
     let mut wrong = handler("on-echo");
     wrong.inputs[0].shape = Shape::Record(vec![Field::new("n", Shape::U64)]);
-    let error = sandbox.load(&component_with(WIT, WAT), &[&wrong], Limits::default()).err().unwrap();
+    let component = component_with(WIT, WAT);
+    let error = sandbox.load(&component, &[&wrong], &Grant::default(), Limits::default()).err().unwrap();
     assert_eq!(
         error.to_string(),
         "the engine does not see `on-echo` as the contract does; build the component again"
     );
-}
-
-mod cache {
-    use std::fs;
-    use std::os::unix::fs::PermissionsExt;
-    use std::path::Path;
-
-    use super::*;
-
-    fn sandbox(folder: &Path) -> Sandbox {
-        let cache = Some(folder.join("deep/cache"));
-        Sandbox::new(&Settings { cache, ..settings(Allocator::OnDemand) }).unwrap()
-    }
-
-    fn artefacts(folder: &Path) -> Vec<std::path::PathBuf> {
-        let entries = fs::read_dir(folder.join("deep/cache")).unwrap().map(|entry| entry.unwrap().path());
-        entries.filter(|path| path.extension().is_some_and(|end| end == "cwasm")).collect()
-    }
-
-    async fn works(sandbox: &Sandbox) -> bool {
-        let report = attempt(&guest_in(sandbox, Limits::default()), "on-echo", 1).await;
-        emitted(&report) == ["{\"n\":2}"]
-    }
-
-    #[tokio::test]
-    async fn a_component_is_compiled_once_and_kept_for_the_owner_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        assert!(works(&sandbox(folder.path())).await);
-        let [artefact] = &artefacts(folder.path())[..] else { panic!("one artefact") };
-        let written = fs::metadata(artefact).unwrap();
-        assert_eq!(written.permissions().mode() & 0o777, 0o600);
-        let around = fs::metadata(folder.path().join("deep/cache")).unwrap();
-        assert_eq!(around.permissions().mode() & 0o777, 0o700);
-        assert!(works(&sandbox(folder.path())).await);
-        assert_eq!(fs::metadata(artefact).unwrap().modified().unwrap(), written.modified().unwrap());
-    }
-
-    #[tokio::test]
-    async fn an_artefact_that_was_tampered_with_is_compiled_again_and_not_run() {
-        let folder = tempfile::tempdir().unwrap();
-        assert!(works(&sandbox(folder.path())).await);
-        let artefact = artefacts(folder.path()).remove(0);
-        let whole = fs::read(&artefact).unwrap();
-        for position in [0, 31, 32, whole.len() / 2, whole.len() - 1] {
-            let mut bytes = whole.clone();
-            bytes[position] ^= 1;
-            fs::write(&artefact, bytes).unwrap();
-            assert!(works(&sandbox(folder.path())).await, "byte {position}");
-            assert_eq!(fs::read(&artefact).unwrap().len(), whole.len());
-        }
-        fs::write(&artefact, &whole[..20]).unwrap();
-        assert!(works(&sandbox(folder.path())).await);
-    }
-
-    #[tokio::test]
-    async fn an_artefact_of_another_component_is_not_taken_for_this_one() {
-        let folder = tempfile::tempdir().unwrap();
-        let other = component_with(WIT, &WAT.replace("(i32.const 1))))", "(i32.const 2))))"));
-        let sandbox = sandbox(folder.path());
-        let echo = handler("on-echo");
-        sandbox.load(&other, &[&echo], Limits::default()).unwrap();
-        let stranger = artefacts(folder.path()).remove(0);
-        assert!(works(&sandbox).await);
-        let own = artefacts(folder.path()).into_iter().find(|path| *path != stranger).unwrap();
-        fs::copy(&stranger, &own).unwrap();
-        assert!(works(&sandbox).await);
-    }
 }

@@ -1,12 +1,23 @@
-//! Joins, failures, timers and ends, one by one. What many of them do together is the model's.
+//! Joins, failures and ends, one by one, and in files of their own state, questions, timers and
+//! what outlives a host. What many of them do together is the model's.
+
+mod children;
+mod operators;
+mod parked;
+mod questions;
+mod state;
+mod timers;
 
 use std::time::Duration;
 
 use super::workbench::{Bench, Graph, Proof, emitted, told};
-use super::{Change, Given, RunId, Signal, Status, Work};
-use crate::event::Timestamp;
-use crate::outcome::{Class, Failure, Outcome};
-use crate::workflow::{EventId, GatherRule, HandlerId, Home, Join, OnEmpty, OnFailed, Port, StepId};
+use super::{Change, Given, Run, RunId, Signal, Start, Status, Work};
+use crate::event::{Json, Timestamp};
+use crate::outcome::{Class, Failure, Interruption, Outcome};
+use crate::state::State;
+use crate::workflow::{
+    EventId, GatherRule, HandlerId, Home, Join, OnEmpty, OnFailed, Port, Revision, StepId,
+};
 
 /// start → split → item → work → done → gather → stop.
 struct FanOut {
@@ -326,7 +337,7 @@ fn a_transient_failure_backs_off_and_is_tried_again_with_the_next_number() {
 fn again(bench: &mut Bench, handler: HandlerId) -> Work {
     bench.crash();
     let work = bench.take(handler);
-    bench.settle(&work, Outcome::Interrupted);
+    bench.settle(&work, Outcome::Interrupted(Interruption::Stopped));
     let again = bench.take(handler);
     assert_eq!(again.attempt, work.attempt);
     again
@@ -443,11 +454,15 @@ fn each_turn_of_a_loop_has_a_scope_of_its_own() {
 fn rows_that_do_not_follow_are_refused() {
     let (bench, ..) = race();
     let (id, workflow) = (RunId::fresh("t", 1), bench.run.workflow().clone());
-    let (_, commit) =
-        super::Run::start(id.clone(), workflow.clone(), crate::event::Json::trusted("0"), Timestamp(0));
+    let (_, commit) = Run::start(
+        Start::new(id.clone(), Json::trusted("0")),
+        workflow.clone(),
+        Revision::named("r"),
+        Timestamp(0),
+    );
     let mut records = commit.records;
     records.remove(1);
-    let refused = super::Run::fold(id, workflow, records).expect_err("a row is missing");
+    let refused = Run::fold(id, workflow, State::default(), records).expect_err("a row is missing");
     assert_eq!((refused.row, refused.why), (3, "its number is not the next one"));
 }
 

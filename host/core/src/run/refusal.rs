@@ -1,0 +1,167 @@
+//! What a run refuses of what is asked of it from outside, and why: looked at before anything is
+//! decided, so that a refusal changes nothing.
+
+use std::sync::Arc;
+
+use super::{Closed, DeliveryId, QuestionId, Run, RunId, Signal, Status};
+use crate::event::{Json, Timestamp};
+
+/// What is asked can be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admitted {
+    /// It will change the run.
+    New,
+    /// It was done before, and is not done again.
+    Same,
+}
+
+/// What is asked cannot be done.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Refusal {
+    /// The run has ended.
+    #[error("run {run} has ended: it is {status}")]
+    Ended {
+        /// Which run.
+        run: RunId,
+        /// How.
+        status: Status,
+    },
+    /// The run never asked it.
+    #[error("run {run} has no question {question}; `lockstep ask ls` lists the open ones")]
+    UnknownQuestion {
+        /// Which run.
+        run: RunId,
+        /// Which question.
+        question: QuestionId,
+    },
+    /// Somebody has given another answer.
+    #[error("question {run}.{question} was answered before{}, with {first}", .by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default())]
+    Answered {
+        /// Which run.
+        run: RunId,
+        /// Which question.
+        question: QuestionId,
+        /// The first answer.
+        first: Json,
+        /// Whose it was.
+        by: Option<Arc<str>>,
+        /// When it came.
+        at: Timestamp,
+    },
+    /// There is no such delivery, or it is done.
+    #[error("run {run} has no open delivery {delivery}; `lockstep runs show {run}` lists them")]
+    UnknownDelivery {
+        /// Which run.
+        run: RunId,
+        /// Which delivery.
+        delivery: DeliveryId,
+    },
+    /// It needs no help to be attempted.
+    #[error("delivery {delivery} of run {run} is neither parked nor backs off; it will be attempted anyway")]
+    NotRetried {
+        /// Which run.
+        run: RunId,
+        /// Which delivery.
+        delivery: DeliveryId,
+    },
+    /// Only a paused run is resumed.
+    #[error("run {run} is not paused: it is {status}")]
+    NotPaused {
+        /// Which run.
+        run: RunId,
+        /// What it is.
+        status: Status,
+    },
+    /// It came too late.
+    #[error("question {run}.{question} was open only until its deadline, which has passed")]
+    Expired {
+        /// Which run.
+        run: RunId,
+        /// Which question.
+        question: QuestionId,
+    },
+    /// Nobody needs its answer any more.
+    #[error("question {run}.{question} needs no answer any more: what asked it has ended")]
+    Withdrawn {
+        /// Which run.
+        run: RunId,
+        /// Which question.
+        question: QuestionId,
+    },
+}
+
+impl Refusal {
+    /// A short stable word, for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Refusal::Ended { .. } => "ended",
+            Refusal::UnknownQuestion { .. } => "unknown-question",
+            Refusal::UnknownDelivery { .. } => "unknown-delivery",
+            Refusal::NotRetried { .. } => "not-retried",
+            Refusal::NotPaused { .. } => "not-paused",
+            Refusal::Answered { .. } => "answered",
+            Refusal::Expired { .. } => "expired",
+            Refusal::Withdrawn { .. } => "withdrawn",
+        }
+    }
+}
+
+impl Run {
+    /// Whether a signal can do now what it is for.
+    pub fn admits(&self, signal: &Signal) -> Result<Admitted, Refusal> {
+        let (run, status) = (self.id.clone(), self.status());
+        match signal {
+            Signal::Answer { question, payload, .. } => self.admits_answer(*question, payload),
+            Signal::Cancel if status == Status::Cancelled => Ok(Admitted::Same),
+            Signal::TimersDue | Signal::TakenUp | Signal::ParentTold => Ok(Admitted::New),
+            Signal::ChildStarted { .. } | Signal::ChildCancelled { .. } => Ok(Admitted::New),
+            _ if status.is_end() => Err(Refusal::Ended { run, status }),
+            Signal::Pause { .. } if status == Status::Paused => Ok(Admitted::Same),
+            Signal::Resume if status != Status::Paused => Err(Refusal::NotPaused { run, status }),
+            Signal::Retry { delivery, .. }
+            | Signal::Skip { delivery, .. }
+            | Signal::Fail { delivery, .. } => {
+                self.admits_help(*delivery, matches!(signal, Signal::Retry { .. }))
+            }
+            Signal::Cancel | Signal::Pause { .. } | Signal::Resume | Signal::Inject { .. } => {
+                Ok(Admitted::New)
+            }
+        }
+    }
+
+    fn admits_help(&self, delivery: DeliveryId, is_retry: bool) -> Result<Admitted, Refusal> {
+        let run = self.id.clone();
+        match self.deliveries.contains_key(&delivery) {
+            false => Err(Refusal::UnknownDelivery { run, delivery }),
+            true if is_retry && !self.can_be_retried(delivery) => Err(Refusal::NotRetried { run, delivery }),
+            true => Ok(Admitted::New),
+        }
+    }
+
+    /// Whether a delivery waits, for an operator or for a time.
+    pub(super) fn can_be_retried(&self, id: DeliveryId) -> bool {
+        let backs_off = |until| self.waking.contains(&(until, id));
+        let until = self.deliveries.get(&id).and_then(|delivery| delivery.until);
+        self.parked.contains(&id) || until.is_some_and(backs_off)
+    }
+
+    fn admits_answer(&self, question: QuestionId, payload: &Json) -> Result<Admitted, Refusal> {
+        let run = self.id.clone();
+        match self.closed.get(&question) {
+            None if self.questions.contains_key(&question) => Ok(Admitted::New),
+            None => Err(Refusal::UnknownQuestion { run, question }),
+            Some(Closed::Answered { payload: first, .. }) if same(first, payload) => Ok(Admitted::Same),
+            Some(Closed::Answered { at, by, payload: first }) => {
+                Err(Refusal::Answered { run, question, first: first.clone(), by: by.clone(), at: *at })
+            }
+            Some(Closed::Expired { .. }) => Err(Refusal::Expired { run, question }),
+            Some(Closed::Withdrawn { .. }) => Err(Refusal::Withdrawn { run, question }),
+        }
+    }
+}
+
+/// Whether two texts say the same, however they are written.
+fn same(one: &Json, two: &Json) -> bool {
+    let value = |json: &Json| serde_json::from_str::<serde_json::Value>(json.as_str()).ok();
+    one == two || value(one) == value(two)
+}

@@ -1,0 +1,205 @@
+//! Runs in memory: those that move, and those that have come to rest lately.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use lockstep_core::event::{Json, Timestamp};
+use lockstep_core::journal::Commit;
+use lockstep_core::run::{Change, DeliveryId, Run, RunId, Signal, Status};
+use lockstep_core::state;
+use tokio::task::AbortHandle;
+
+use super::group::Group;
+use super::{Partition, answer, rest};
+use crate::archive;
+use crate::deployed::Deployed;
+use crate::host::{Error, Until};
+use crate::scheduler::RunKey;
+
+/// Runs that stay in memory though they do not move.
+const RESTING: usize = 1024;
+
+/// A run in memory.
+pub(super) struct Live {
+    pub(super) run: Run,
+    /// What attempts its deliveries; none if its workflow is not deployed here.
+    pub(super) deployed: Option<Deployed>,
+    pub(super) tasks: HashMap<DeliveryId, AbortHandle>,
+    /// The value of its start event, if it was asked for in this process.
+    start: Option<Json>,
+    /// Its durable state, as running attempts see it; made for the first that may.
+    shared: Option<state::Shared>,
+    /// Under which time it stands in `waking`.
+    wake_at: Option<Timestamp>,
+    /// Under which number it stands in `resting`.
+    resting: Option<u64>,
+}
+
+impl Live {
+    pub(super) fn new(run: Run, deployed: Option<Deployed>, start: Option<Json>) -> Live {
+        Live { run, deployed, tasks: HashMap::new(), start, shared: None, wake_at: None, resting: None }
+    }
+
+    /// The run, if its workflow is deployed here.
+    pub(super) fn attemptable(&self) -> Option<&Run> {
+        self.deployed.as_ref().map(|_| &self.run)
+    }
+
+    /// Whether it was begun with this value.
+    pub(super) fn began_with(&self, payload: &Json) -> bool {
+        self.start.as_ref().is_none_or(|start| start == payload)
+    }
+
+    /// What its attempts see of its state: changed only when a commit is written.
+    pub(super) fn shared(&mut self) -> state::Shared {
+        self.shared.get_or_insert_with(|| Arc::new(RwLock::new(self.run.state().clone()))).clone()
+    }
+
+    /// Stops the attempts that a written commit has cut, and shows its state to the others.
+    pub(super) fn written(&mut self, commit: &Commit) {
+        for record in &commit.records {
+            if let Change::Cut { delivery } = &record.change
+                && let Some(task) = self.tasks.remove(delivery)
+            {
+                task.abort();
+            }
+        }
+        if let Some(shared) = &self.shared {
+            let mut shared = shared.write().unwrap_or_else(PoisonError::into_inner);
+            // What has just been decided fits: the run itself has taken it in before.
+            let _ = shared.replay(&commit.records);
+        }
+    }
+}
+
+impl Partition {
+    pub(super) fn insert(&mut self, live: Live) -> RunKey {
+        self.last_key += 1;
+        self.keys.insert(live.run.id().clone(), self.last_key);
+        self.live.insert(self.last_key, live);
+        self.last_key
+    }
+
+    /// The run, from memory or from the journal.
+    pub(super) async fn known(&mut self, id: &RunId, group: &mut Group) -> Result<RunKey, Error> {
+        let key = self.fetch(id, group).await?;
+        key.ok_or_else(|| Error::Unknown { run: id.clone() })
+    }
+
+    /// The same; none if it is not known. One that was cut off while it moved is taken up by that.
+    pub(super) async fn fetch(&mut self, id: &RunId, group: &mut Group) -> Result<Option<RunKey>, Error> {
+        if let Some(key) = self.keys.get(id) {
+            return Ok(Some(*key));
+        }
+        let records = archive::records(&*self.journal, id).await?;
+        let Some(about) = archive::about(&records) else { return Ok(None) };
+        let deployed = self.deployed.get(&about.revision).cloned();
+        let workflow = match &deployed {
+            Some(deployed) => deployed.workflow.clone(),
+            None => Arc::new(archive::graph(&*self.journal, id, &about.revision).await?),
+        };
+        let start = records.iter().find_map(|record| match &record.change {
+            Change::Event { payload, .. } => payload.clone(),
+            _ => None,
+        });
+        let run = archive::fold(&*self.journal, id, workflow, records).await?;
+        let was_cut_off = deployed.is_some() && run.summary().wake_at == Some(Timestamp(0));
+        let key = self.insert(Live::new(run, deployed, start));
+        if was_cut_off {
+            self.signal(key, Signal::TakenUp, group);
+        }
+        group.touch(key);
+        Ok(Some(key))
+    }
+
+    /// Sees to a run after a turn: what it was asked for is answered, and it goes on, or rests.
+    pub(super) fn settled(&mut self, key: RunKey) {
+        self.tell_who_waits(key);
+        let Some(live) = self.live.get_mut(&key) else { return };
+        let moves = live.run.summary().wake_at == Some(Timestamp(0));
+        let before = live.resting.take();
+        before.map(|number| self.resting.remove(&(number, key)));
+        if moves && live.deployed.is_some() {
+            self.scheduler.consider(key);
+        } else {
+            self.rests += 1;
+            live.resting = Some(self.rests);
+            self.resting.insert((self.rests, key));
+        }
+        self.wake_in_time(key);
+        while self.resting.len() > RESTING
+            && let Some((_, oldest)) = self.resting.pop_first()
+        {
+            self.evict(oldest);
+        }
+    }
+
+    fn wake_in_time(&mut self, key: RunKey) {
+        let Some(live) = self.live.get_mut(&key) else { return };
+        let wake_at = live.run.wake_at().filter(|_| live.deployed.is_some());
+        if live.wake_at != wake_at {
+            live.wake_at.map(|at| self.waking.remove(&(at, key)));
+            wake_at.map(|at| self.waking.insert((at, key)));
+            live.wake_at = wake_at;
+        }
+    }
+
+    pub(super) fn woken(&mut self, key: RunKey) {
+        if let Some(live) = self.live.get_mut(&key) {
+            live.wake_at = None;
+        }
+    }
+
+    /// Drops a run from memory; what is not written of it is as if it had never been.
+    pub(super) fn evict(&mut self, key: RunKey) {
+        let Some(live) = self.live.remove(&key) else { return };
+        self.keys.remove(live.run.id());
+        live.resting.map(|number| self.resting.remove(&(number, key)));
+        live.wake_at.map(|at| self.waking.remove(&(at, key)));
+        live.tasks.into_values().for_each(|task| task.abort());
+        if let Some(at) = live.run.summary().wake_at {
+            self.sleeps_until(at);
+        }
+    }
+
+    fn tell_who_waits(&mut self, key: RunKey) {
+        let Some(live) = self.live.get(&key) else { return };
+        let Some(waiting) = self.waiting.remove(live.run.id()) else { return };
+        let (done, waits): (Vec<_>, Vec<_>) =
+            waiting.into_iter().partition(|(until, _)| has_come_to_rest(&live.run, *until));
+        done.into_iter().for_each(|(_, waiting)| answer(waiting, Ok(rest(&live.run))));
+        if !waits.is_empty() {
+            self.waiting.insert(live.run.id().clone(), waits);
+        }
+    }
+
+    /// Whoever waits for a run that cannot go on here learns of it.
+    pub(super) fn tell_of_loss(&mut self, run: &RunId, error: &Error) {
+        for (_, waiting) in self.waiting.remove(run).unwrap_or_default() {
+            answer(waiting, Err(error.clone()));
+        }
+    }
+
+    /// Reads a run back from the journal and goes on with that one.
+    pub(super) async fn read_back(&mut self, key: RunKey) -> Result<(), Error> {
+        let Some(live) = self.live.get_mut(&key) else { return Ok(()) };
+        let (id, workflow) = (live.run.id().clone(), live.run.workflow().clone());
+        let records = archive::records(&*self.journal, &id).await?;
+        let mut run = archive::fold(&*self.journal, &id, workflow, records).await?;
+        run.take_over(&live.run);
+        live.run = run;
+        Ok(())
+    }
+}
+
+/// Whether a run is where somebody waits for it to be.
+fn has_come_to_rest(run: &Run, until: Until) -> bool {
+    let status = run.status();
+    let is_over = status.is_end() || status == Status::Stalled;
+    let is_held = matches!(status, Status::Parked | Status::Paused);
+    let asks = status == Status::Waiting && run.questions().next().is_some();
+    match until {
+        Until::End => is_over,
+        Until::Rest => is_over || is_held || asks,
+    }
+}

@@ -1,0 +1,480 @@
+//! The loop: it alone moves runs. Whatever has come in is decided together, written as one group,
+//! and only then acted upon: observers are told, attempts begin, whoever waits is answered.
+//!
+//! A run is in memory while it moves, and for a while afterwards; one that waits for a person or a
+//! time lies in the journal alone and is fetched when something comes for it.
+
+mod group;
+mod live;
+mod wake;
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use lockstep_core::event::Timestamp;
+use lockstep_core::journal::{Journal, MessageId};
+use lockstep_core::outcome::{Class, Failure, Interruption, Outcome};
+use lockstep_core::run::{DeliveryId, Run, RunId, Signal, Start, Work};
+use lockstep_core::workflow::{Revision, StepId};
+use lockstep_sandbox::{Call, Identity, Report, View};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::{Id, JoinError, JoinSet};
+
+use crate::clock::Clock;
+use crate::deployed::Deployed;
+use crate::host::{Error, NewRun, Rest, Until};
+use crate::observer::{Attempt, Observers, Stream};
+use crate::request::{Reply, Request};
+use crate::scheduler::{RunKey, Scheduler};
+
+use group::{Group, Promise};
+use live::Live;
+
+/// Commits of one group.
+const GROUP: usize = 512;
+/// With nothing to wait for, the loop looks at its clock this often.
+const IDLE: Duration = Duration::from_secs(60 * 60);
+/// Messages that are taken out of the inbox at once.
+const MESSAGES: u32 = 64;
+
+/// What the host's handle asks for.
+pub(crate) enum Command {
+    Start { deployed: Deployed, new: NewRun, accepted: oneshot::Sender<Result<bool, Error>> },
+    TakeUp { deployed: Deployed, done: oneshot::Sender<Result<(), Error>> },
+    Ask { run: RunId, request: Request, reply: oneshot::Sender<Result<Reply, Error>> },
+    Wait { run: RunId, until: Until, rest: oneshot::Sender<Result<Rest, Error>> },
+    Stop { stopped: oneshot::Sender<()> },
+}
+
+/// What moves the loop.
+enum Event {
+    Asked(Command),
+    Attempted(Result<(Id, Report), JoinError>),
+    Due,
+    Mail,
+    Closed,
+}
+
+/// An attempt that is out.
+struct Out {
+    key: RunKey,
+    step: StepId,
+    deployed: Deployed,
+    attempt: Attempt,
+    published: Arc<AtomicBool>,
+}
+
+/// Whoever waits for a run to come to rest.
+type Waiting = (Until, oneshot::Sender<Result<Rest, Error>>);
+
+/// Who asks something of a run.
+enum Asker {
+    /// Somebody in this process.
+    Here(oneshot::Sender<Result<Reply, Error>>),
+    /// Another process, through the inbox.
+    Away(MessageId),
+}
+
+pub(crate) struct Partition {
+    journal: Arc<dyn Journal>,
+    clock: Arc<dyn Clock>,
+    observers: Observers,
+    reload: bool,
+    scheduler: Scheduler,
+    deployed: HashMap<Revision, Deployed>,
+    live: HashMap<RunKey, Live>,
+    keys: HashMap<RunId, RunKey>,
+    last_key: RunKey,
+    /// Runs in memory that do not move, the one that has rested longest first.
+    resting: BTreeSet<(u64, RunKey)>,
+    rests: u64,
+    attempts: JoinSet<Report>,
+    out: HashMap<Id, Out>,
+    /// When runs in memory want to be woken.
+    waking: BTreeSet<(Timestamp, RunKey)>,
+    /// No run that lies in the journal alone wants to be woken before.
+    asleep_until: Option<Timestamp>,
+    /// Revisions whose interrupted runs have not all been taken up, and how far that has come.
+    backlog: VecDeque<(Revision, Option<(Timestamp, RunId)>)>,
+    waiting: HashMap<RunId, Vec<Waiting>>,
+    /// Somebody wants the host to end, and to hear of it.
+    stopping: Option<oneshot::Sender<()>>,
+    /// How often the inbox is looked into, and when it was the last time.
+    mail: Option<(Duration, tokio::time::Instant)>,
+}
+
+impl Partition {
+    pub(crate) fn new(settings: crate::Settings) -> Partition {
+        Partition {
+            observers: Observers::new(settings.observers),
+            journal: settings.journal,
+            clock: settings.clock,
+            reload: settings.reload,
+            scheduler: Scheduler::new(settings.slots),
+            deployed: HashMap::new(),
+            live: HashMap::new(),
+            keys: HashMap::new(),
+            last_key: 0,
+            resting: BTreeSet::new(),
+            rests: 0,
+            attempts: JoinSet::new(),
+            out: HashMap::new(),
+            waking: BTreeSet::new(),
+            asleep_until: None,
+            backlog: VecDeque::new(),
+            waiting: HashMap::new(),
+            stopping: None,
+            mail: settings.inbox.map(|every| (every, tokio::time::Instant::now())),
+        }
+    }
+
+    pub(crate) async fn run(mut self, mut queue: mpsc::Receiver<Command>) {
+        loop {
+            let mut group = Group::default();
+            match self.next(&mut queue).await {
+                Event::Closed => return,
+                event => self.decide(event, &mut group).await,
+            }
+            while group.len() < GROUP
+                && let Some(event) = self.next_at_hand(&mut queue)
+            {
+                self.decide(event, &mut group).await;
+            }
+            self.write(group).await;
+            if let Some(stopped) = self.stopping.take() {
+                return self.stop(stopped).await;
+            }
+            self.take_up_some().await;
+            self.begin_what_is_ready().await;
+        }
+    }
+
+    async fn next(&mut self, queue: &mut mpsc::Receiver<Command>) -> Event {
+        if !self.backlog.is_empty() && self.has_room() {
+            return self.next_at_hand(queue).unwrap_or(Event::Due);
+        }
+        let (due, mail) = (self.until_due(), self.mail);
+        let mail = async {
+            match mail {
+                Some((every, last)) => tokio::time::sleep_until(last + every).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            Some(ended) = self.attempts.join_next_with_id() => Event::Attempted(ended),
+            command = queue.recv() => command.map_or(Event::Closed, Event::Asked),
+            () = tokio::time::sleep(due) => Event::Due,
+            () = mail => Event::Mail,
+        }
+    }
+
+    /// What is there already.
+    fn next_at_hand(&mut self, queue: &mut mpsc::Receiver<Command>) -> Option<Event> {
+        let ended = self.attempts.try_join_next_with_id().map(Event::Attempted);
+        ended.or_else(|| queue.try_recv().ok().map(Event::Asked))
+    }
+
+    async fn decide(&mut self, event: Event, group: &mut Group) {
+        match event {
+            Event::Asked(command) => self.asked(command, group).await,
+            Event::Attempted(ended) => self.attempted(ended, group),
+            Event::Due => self.due(group).await,
+            Event::Mail => self.read_mail(group).await,
+            Event::Closed => {}
+        }
+    }
+
+    async fn asked(&mut self, command: Command, group: &mut Group) {
+        match command {
+            Command::Start { deployed, new, accepted } => match self.begin_run(deployed, new, group).await {
+                Ok((key, is_new)) => group.promise(Promise::Accepted { key, is_new, accepted }),
+                Err(error) => answer(accepted, Err(error)),
+            },
+            Command::TakeUp { deployed, done } => {
+                let registered = self.register(&deployed).await;
+                answer(done, registered.map(|()| self.backlog.push_back((deployed.revision(), None))));
+            }
+            Command::Ask { run, request, reply } => self.ask(run, request, Asker::Here(reply), group).await,
+            Command::Wait { run, until, rest } => self.wait(run, until, rest, group).await,
+            Command::Stop { stopped } => self.stopping = Some(stopped),
+        }
+    }
+
+    /// Begins a run, or finds the one that its key names; whether it is new.
+    async fn begin_run(
+        &mut self,
+        deployed: Deployed,
+        new: NewRun,
+        group: &mut Group,
+    ) -> Result<(RunKey, bool), Error> {
+        self.register(&deployed).await?;
+        if new.key.is_some()
+            && let Some(key) = self.fetch(&new.id, group).await?
+        {
+            let is_same = self.live.get(&key).is_some_and(|live| live.began_with(&new.payload));
+            return if is_same { Ok((key, false)) } else { Err(Error::KeyTaken { run: new.id }) };
+        }
+        let continues = match new.continues {
+            Some(before) => Some(self.state_of(before, group).await?),
+            None => None,
+        };
+        let NewRun { id, payload, key, alias, session, .. } = new;
+        let first = Some(payload.clone());
+        let start = Start { id, payload, key, alias, session, continues, parent: None };
+        let (workflow, revision) = (deployed.workflow.clone(), deployed.revision());
+        let (run, commit) = Run::start(start, workflow, revision, self.clock.now());
+        let key = self.insert(Live::new(run, Some(deployed), first));
+        group.push(key, None, commit);
+        Ok((key, true))
+    }
+
+    /// From here on, runs of this workflow can be attempted.
+    async fn register(&mut self, deployed: &Deployed) -> Result<(), Error> {
+        let revision = deployed.revision();
+        if !self.deployed.contains_key(&revision) {
+            let kept = self.journal.keep(deployed.graph()).await;
+            kept.map_err(|why| Error::Store { why: Arc::new(why) })?;
+            self.asleep_until = Some(Timestamp(0));
+            // Whoever was looked at before it could be attempted is fetched again when it is asked for.
+            let bare = self.live.iter().filter(|(_, live)| live.deployed.is_none());
+            bare.map(|(key, _)| *key).collect::<Vec<_>>().into_iter().for_each(|key| self.evict(key));
+        }
+        self.deployed.insert(revision, deployed.clone());
+        Ok(())
+    }
+
+    async fn state_of(
+        &mut self,
+        before: RunId,
+        group: &mut Group,
+    ) -> Result<(RunId, lockstep_core::state::State), Error> {
+        let key = self.known(&before, group).await?;
+        let run = &self.live[&key].run;
+        match run.status().is_end() {
+            true => Ok((before, run.state().clone())),
+            false => Err(Error::NotEnded { run: before, status: run.status() }),
+        }
+    }
+
+    async fn ask(&mut self, run: RunId, request: Request, asker: Asker, group: &mut Group) {
+        let key = match self.known(&run, group).await {
+            Ok(key) => key,
+            Err(error) => return self.answer_asker(asker, Err(error)).await,
+        };
+        let Some(live) = self.live.get_mut(&key) else { return };
+        match request.admitted(&live.run) {
+            Ok(signals) => {
+                let mut takes = asker.message();
+                for signal in signals {
+                    let mut commit = live.run.signal(signal, self.clock.now());
+                    commit.takes = takes.take();
+                    group.push(key, None, commit);
+                }
+                group.promise(Promise::Reply { key, asker, reply: Reply::Done });
+            }
+            Err(reply) => group.promise(Promise::Reply { key, asker, reply }),
+        }
+    }
+
+    async fn answer_asker(&mut self, asker: Asker, reply: Result<Reply, Error>) {
+        match asker {
+            Asker::Here(waiting) => answer(waiting, reply),
+            Asker::Away(message) => {
+                let reply = reply.unwrap_or_else(|error| Reply::refused(error.code(), error));
+                let body = serde_json::to_vec(&reply).expect("a reply has string keys only");
+                if let Err(error) = self.journal.reply(message, body).await {
+                    tracing::warn!(%error, "a message of the inbox stays unanswered");
+                }
+            }
+        }
+    }
+
+    async fn read_mail(&mut self, group: &mut Group) {
+        if let Some((_, last)) = &mut self.mail {
+            *last = tokio::time::Instant::now();
+        }
+        let messages = self.journal.inbox(MESSAGES).await.unwrap_or_default();
+        for message in messages {
+            let asker = Asker::Away(message.id);
+            match serde_json::from_slice(&message.body) {
+                Ok(request) => self.ask(message.run, request, asker, group).await,
+                Err(_) => self.answer_asker(asker, Ok(Reply::refused("unknown", UNREADABLE))).await,
+            }
+        }
+    }
+
+    async fn wait(
+        &mut self,
+        run: RunId,
+        until: Until,
+        rest: oneshot::Sender<Result<Rest, Error>>,
+        group: &mut Group,
+    ) {
+        match self.known(&run, group).await {
+            Ok(key) => {
+                self.waiting.entry(run).or_default().push((until, rest));
+                group.touch(key);
+            }
+            Err(error) => answer(rest, Err(error)),
+        }
+    }
+
+    fn attempted(&mut self, ended: Result<(Id, Report), JoinError>, group: &mut Group) {
+        let (task, report) = match ended {
+            Ok((task, report)) => (task, Some(report)),
+            Err(error) => (error.id(), error.is_panic().then(panicked)),
+        };
+        let Some(out) = self.out.remove(&task) else { return };
+        self.scheduler.ended(out.key, out.step, &out.deployed.workflow);
+        let is_kept = report.is_some_and(|report| self.reported(&out, report, group));
+        if !is_kept && out.published.load(Ordering::Relaxed) {
+            self.observers.tell(|observer| observer.withdrawn(&out.attempt));
+        }
+    }
+
+    /// Whether what the attempt published is part of what will be written.
+    fn reported(&mut self, out: &Out, report: Report, group: &mut Group) -> bool {
+        self.observers.tell(|observer| observer.reported(&out.attempt, &report));
+        let Some(live) = self.live.get_mut(&out.key) else { return false };
+        live.tasks.remove(&out.attempt.delivery);
+        let commit = live.run.settle(out.attempt.delivery, report.outcome, self.clock.now());
+        let is_kept = commit.publishes();
+        group.push(out.key, Some(out.attempt.delivery), commit);
+        is_kept
+    }
+
+    fn signal(&mut self, key: RunKey, signal: Signal, group: &mut Group) {
+        let Some(live) = self.live.get_mut(&key) else { return };
+        let commit = live.run.signal(signal, self.clock.now());
+        group.push(key, None, commit);
+    }
+
+    /// Begins what may be attempted now. What has to be written before its attempt is written
+    /// together.
+    async fn begin_what_is_ready(&mut self) {
+        loop {
+            let mut careful = Group::default();
+            while let Some((key, step, delivery)) =
+                self.scheduler.next(|key| self.live.get(&key).and_then(Live::attemptable))
+            {
+                self.begin(key, step, delivery, &mut careful);
+            }
+            if careful.len() == 0 {
+                return;
+            }
+            self.write(careful).await;
+        }
+    }
+
+    fn begin(&mut self, key: RunKey, step: StepId, delivery: DeliveryId, careful: &mut Group) {
+        let now = self.clock.now();
+        let Some(live) = self.live.get_mut(&key) else { return };
+        match live.run.begin(delivery, now) {
+            Some((work, None)) => self.attempt(key, step, work),
+            Some((work, Some(first))) => {
+                careful.push(key, None, first);
+                careful.promise(Promise::Begin { key, step, work });
+            }
+            None => self.scheduler.ended(key, step, live.run.workflow()),
+        }
+    }
+
+    fn attempt(&mut self, key: RunKey, step: StepId, work: Work) {
+        let now = self.clock.now();
+        let Some(live) = self.live.get_mut(&key) else { return };
+        let Some(deployed) = live.deployed.clone() else { return };
+        let attempt = Attempt {
+            run: live.run.id().clone(),
+            step: deployed.step_name(step),
+            delivery: work.delivery,
+            attempt: work.attempt,
+        };
+        self.observers.tell(|observer| observer.began(&attempt));
+        let published = Arc::new(AtomicBool::new(false));
+        let release = deployed.release(step).clone();
+        let mut call = call(&deployed, step, &attempt, work, now);
+        let grant = &deployed.workflow.step(step).grant;
+        if grant.state.is_some() {
+            call.state.state = live.shared();
+        }
+        if grant.updates.is_some() {
+            let (observers, attempt) = (self.observers.clone(), attempt.clone());
+            call.watcher = Some(Arc::new(Stream { observers, attempt, published: published.clone() }));
+        }
+        let task = self.attempts.spawn(async move { release.attempt(call).await });
+        live.tasks.insert(attempt.delivery, task.clone());
+        self.out.insert(task.id(), Out { key, step, deployed, attempt, published });
+    }
+
+    /// Interrupts whatever is out, writes what has to be known of that, and ends.
+    async fn stop(mut self, stopped: oneshot::Sender<()>) {
+        self.attempts.abort_all();
+        let mut group = Group::default();
+        for out in std::mem::take(&mut self.out).into_values() {
+            let Some(live) = self.live.get_mut(&out.key) else { continue };
+            let interrupted = Outcome::Interrupted(Interruption::Stopped);
+            let commit = live.run.settle(out.attempt.delivery, interrupted, self.clock.now());
+            group.push(out.key, None, commit);
+        }
+        self.write(group).await;
+        // Whoever is not there any more does not want the answer.
+        let _ = stopped.send(());
+    }
+}
+
+const UNREADABLE: &str = "the owner of the store does not understand the message; update it";
+
+impl Asker {
+    fn message(&self) -> Option<MessageId> {
+        match self {
+            Asker::Here(_) => None,
+            Asker::Away(message) => Some(*message),
+        }
+    }
+}
+
+/// Whoever is not there any more does not want the answer.
+fn answer<T>(waiting: oneshot::Sender<T>, with: T) {
+    drop(waiting.send(with));
+}
+
+fn rest(run: &Run) -> Rest {
+    Rest { status: run.status(), reason: run.reason().map(str::to_owned), result: run.result().cloned() }
+}
+
+fn call(deployed: &Deployed, step: StepId, attempt: &Attempt, work: Work, now: Timestamp) -> Call {
+    let timeout = deployed.workflow.step(step).timeout;
+    let identity = Identity {
+        run: attempt.run.name(),
+        workflow: deployed.name(),
+        step: attempt.step.clone(),
+        delivery: work.delivery.0,
+        attempt: work.attempt,
+        now_ms: work.since.0,
+        deadline_ms: now.after(timeout).0,
+        session: work.session,
+    };
+    let state = View { as_of: work.as_of, ..View::default() };
+    Call {
+        handler: deployed.place(work.handler),
+        inputs: work.inputs,
+        identity,
+        state,
+        watcher: None,
+        timeout,
+    }
+}
+
+/// A panic of the host inside an attempt ends that attempt only.
+fn panicked() -> Report {
+    let failure = Failure {
+        class: Class::Host,
+        code: "host-panic".into(),
+        message: "the host failed while it worked for this attempt; its log has the place".into(),
+        retry_after: None,
+        details: None,
+    };
+    Report { outcome: Outcome::Failed(failure), log: Vec::new(), usage: lockstep_sandbox::Usage::default() }
+}

@@ -1,0 +1,214 @@
+//! What is asked of a run from outside, and what comes back: by this process, or by another one
+//! through the inbox of the journal, where both are JSON.
+
+use std::sync::Arc;
+
+use lockstep_core::event::Json;
+use lockstep_core::run::{Admitted, DeliveryId, QuestionId, Refusal, Run, Signal};
+use lockstep_core::suggest::did_you_mean;
+use lockstep_core::workflow::{EventId, StepId};
+use serde::{Deserialize, Serialize};
+
+/// What is asked of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "kebab-case")]
+pub enum Request {
+    /// Answer a question.
+    Answer {
+        /// Which question.
+        question: QuestionId,
+        /// The answer: JSON text, checked by whoever owns the run.
+        answer: Json,
+        /// Who answers.
+        by: Option<Arc<str>>,
+    },
+    /// End the run.
+    Cancel,
+    /// Hold the run.
+    Pause {
+        /// Who does.
+        by: Option<Arc<str>>,
+    },
+    /// Let a paused run go on.
+    Resume,
+    /// Attempt deliveries again that are parked or back off.
+    Retry {
+        /// Which; none: all that are parked.
+        delivery: Option<DeliveryId>,
+        /// Who does.
+        by: Option<Arc<str>>,
+    },
+    /// Let events come instead of what a delivery would emit.
+    Skip {
+        /// Which delivery.
+        delivery: DeliveryId,
+        /// Names of event types, with their values.
+        events: Vec<(String, Json)>,
+        /// Who does.
+        by: Option<Arc<str>>,
+    },
+    /// Give a delivery up.
+    Fail {
+        /// Which delivery.
+        delivery: DeliveryId,
+        /// Who does.
+        by: Option<Arc<str>>,
+    },
+    /// Put an event in.
+    Inject {
+        /// The name of its type.
+        event: String,
+        /// Its value.
+        payload: Json,
+        /// The name of the step that it is for; none: all that take it.
+        step: Option<String>,
+    },
+}
+
+/// What came of a request.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reply {
+    /// It is done and written.
+    Done,
+    /// It was done before.
+    Same,
+    /// It cannot be done; nothing was changed.
+    Refused {
+        /// A short stable word.
+        code: String,
+        /// Why, for people.
+        message: String,
+    },
+}
+
+impl Reply {
+    pub(crate) fn refused(code: &str, message: impl ToString) -> Reply {
+        Reply::Refused { code: code.to_owned(), message: message.to_string() }
+    }
+}
+
+impl From<Refusal> for Reply {
+    fn from(refusal: Refusal) -> Reply {
+        Reply::refused(refusal.code(), refusal)
+    }
+}
+
+impl Request {
+    /// The signals that do what is asked, or why it is not done.
+    pub(crate) fn admitted(self, run: &Run) -> Result<Vec<Signal>, Reply> {
+        let signals = self.signals(run)?;
+        let mut new = Vec::new();
+        for signal in signals {
+            match run.admits(&signal)? {
+                Admitted::Same => {}
+                Admitted::New => {
+                    fits(run, &signal)?;
+                    new.push(signal);
+                }
+            }
+        }
+        if new.is_empty() { Err(Reply::Same) } else { Ok(new) }
+    }
+
+    fn signals(self, run: &Run) -> Result<Vec<Signal>, Reply> {
+        let signal = match self {
+            Request::Answer { question, answer, by } => Signal::Answer { question, payload: answer, by },
+            Request::Cancel => Signal::Cancel,
+            Request::Pause { by } => Signal::Pause { by },
+            Request::Resume => Signal::Resume,
+            Request::Retry { delivery: None, by } => return all_parked(run, by.as_ref()),
+            Request::Retry { delivery: Some(delivery), by } => Signal::Retry { delivery, by },
+            Request::Skip { delivery, events, by } => {
+                let events = events.into_iter().map(|(name, value)| Ok((event(run, &name)?, value)));
+                Signal::Skip { delivery, events: events.collect::<Result<_, Reply>>()?, by }
+            }
+            Request::Fail { delivery, by } => Signal::Fail { delivery, by },
+            Request::Inject { event: name, payload, step: to } => {
+                let step = to.map(|name| step(run, &name)).transpose()?;
+                Signal::Inject { event: event(run, &name)?, payload, step }
+            }
+        };
+        Ok(vec![signal])
+    }
+}
+
+fn all_parked(run: &Run, by: Option<&Arc<str>>) -> Result<Vec<Signal>, Reply> {
+    let parked = run.open().filter(|delivery| delivery.parked.is_some());
+    let all: Vec<_> =
+        parked.map(|delivery| Signal::Retry { delivery: delivery.id, by: by.cloned() }).collect();
+    match all.is_empty() {
+        true if run.status().is_end() => run.admits(&Signal::Resume).map(|_| all).map_err(Reply::from),
+        true => Err(Reply::refused("not-retried", format!("run {} has no parked delivery", run.id()))),
+        false => Ok(all),
+    }
+}
+
+fn event(run: &Run, name: &str) -> Result<EventId, Reply> {
+    let events = &run.workflow().events;
+    let ids = (0..).map(EventId).zip(events).filter(|(_, node)| node.name.is_called(name));
+    match ids.map(|(id, _)| id).collect::<Vec<_>>()[..] {
+        [id] => Ok(id),
+        [] => {
+            let near = did_you_mean(name, events.iter().map(|node| node.short.as_str()));
+            Err(Reply::refused("unknown-event", format!("the workflow has no event `{name}`{near}")))
+        }
+        _ => {
+            let named = "several events have this name; give its full name";
+            Err(Reply::refused("unknown-event", format!("`{name}`: {named}")))
+        }
+    }
+}
+
+fn step(run: &Run, name: &str) -> Result<StepId, Reply> {
+    let steps = &run.workflow().steps;
+    let found = (0..).map(StepId).zip(steps).find(|(_, step)| step.name == name);
+    found.map(|(id, _)| id).ok_or_else(|| {
+        let near = did_you_mean(name, steps.iter().map(|step| step.name.as_str()));
+        Reply::refused("unknown-step", format!("the workflow has no step `{name}`{near}"))
+    })
+}
+
+/// Whether the values that a signal brings are what their takers read.
+fn fits(run: &Run, signal: &Signal) -> Result<(), Reply> {
+    let event = |event: EventId, value: &Json| {
+        let checked = run.workflow().check_event(event, value.as_str());
+        checked.map_err(|error| Reply::refused("misfit", format!("the event does not fit: {error}")))
+    };
+    match signal {
+        Signal::Answer { question, payload, .. } => answer_fits(run, *question, payload),
+        Signal::Inject { event: id, payload, .. } => event(*id, payload),
+        Signal::Skip { events, .. } => events.iter().try_for_each(|(id, value)| event(*id, value)),
+        _ => Ok(()),
+    }
+}
+
+/// Whether an answer is what its question asks for.
+fn answer_fits(run: &Run, question: QuestionId, payload: &Json) -> Result<(), Reply> {
+    let Some((_, open)) = run.questions().find(|(id, _)| *id == question) else { return Ok(()) };
+    let misfit = |why: String| Reply::refused("misfit", format!("the answer does not fit: {why}"));
+    let workflow = run.workflow();
+    workflow.check_answer(open.event, payload.as_str()).map_err(|error| misfit(error.to_string()))?;
+    match workflow.event(open.event).question.as_ref().filter(|question| question.generic) {
+        Some(_) => schema::check(&open.payload, payload).map_err(misfit),
+        None => Ok(()),
+    }
+}
+
+/// The JSON Schema that a generic question carries in its `schema`.
+mod schema {
+    use lockstep_core::event::Json;
+    use serde_json::Value;
+
+    /// Whether an answer is what the question's schema says; one that is no schema says nothing.
+    pub(super) fn check(question: &Json, answer: &Json) -> Result<(), String> {
+        let Ok(question) = serde_json::from_str::<Value>(question.as_str()) else { return Ok(()) };
+        let Some(schema) = question.get("schema").filter(|schema| !schema.is_null()) else { return Ok(()) };
+        let Ok(validator) = jsonschema::validator_for(schema) else { return Ok(()) };
+        let answer: Value = serde_json::from_str(answer.as_str()).map_err(|error| error.to_string())?;
+        validator.validate(&answer).map_err(|error| match error.instance_path().as_str() {
+            "" => error.to_string(),
+            path => format!("{path}: {error}"),
+        })
+    }
+}

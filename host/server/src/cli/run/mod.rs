@@ -1,0 +1,261 @@
+//! `lockstep run`: one run of a workflow, from an input to a result; or those that were cut off.
+
+mod asking;
+mod going_on;
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use lockstep_core::event::Json;
+use lockstep_core::journal::Journal;
+use lockstep_core::run::{RunId, Status};
+use lockstep_core::workflow::Workflow;
+use lockstep_journal::{Memory, Sqlite};
+use lockstep_runtime::{Deployed, Host, NewRun, Request, Rest, RunHandle, Settings, Until};
+use lockstep_sandbox::Sandbox;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::exit::{self, BadInput, Exit};
+use crate::project::{Project, Refused, wanted};
+use crate::report::{self, Reporter};
+use crate::{config, inert, input, store};
+
+/// How often other processes are listened to.
+const INBOX: Duration = Duration::from_millis(100);
+
+/// Run a workflow, and print its result as JSON
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The result's value goes to stdout, everything else to stderr. With --json, stdout carries one
+object: {\"run_id\", \"status\", \"result\", \"error\"}.
+
+A run is kept in its store and survives whatever ends this program. Ctrl-C lets it stand where it
+is; `lockstep run WORKFLOW --take-up` goes on with it. Questions are asked at the terminal; without
+one, the program ends and the run waits for `lockstep answer`.
+
+Examples:
+  lockstep run plugins/refunds --input @plugins/refunds/input/approved.json
+  lockstep run plugins/refunds --input '{\"order\": \"A-1\"}' --verbose
+  curl -s https://example.com/order.json | lockstep run plugins/refunds --input - --json
+  lockstep run plugins/refunds --take-up")]
+pub(crate) struct Run {
+    /// A workflow.toml, or the folder it is in
+    workflow: PathBuf,
+    /// The start event: JSON, @FILE, or - for stdin
+    #[arg(long, value_name = "JSON|@FILE|-", default_value = "{}")]
+    input: String,
+    /// Where the run is kept: a file, or `memory` [default: lockstep.db beside the workflow]
+    #[arg(long, value_name = "FILE|memory")]
+    store: Option<PathBuf>,
+    /// Begin no run; go on with those of this workflow that were cut off, until only a person can
+    #[arg(long, conflicts_with_all = ["input", "idempotency_key", "session", "continue_run"])]
+    take_up: bool,
+    /// A second run with the same key is the same run
+    #[arg(long, value_name = "KEY")]
+    idempotency_key: Option<String>,
+    /// The group of runs that this one belongs to
+    #[arg(long, value_name = "NAME")]
+    session: Option<String>,
+    /// Begin with the state of an ended run
+    #[arg(long = "continue", id = "continue_run", value_name = "RUN")]
+    continues: Option<String>,
+    /// Wait for answers that others give, instead of ending when the run waits for a person
+    #[arg(long)]
+    wait: bool,
+    /// Show every event, every update and every line of the steps' logs
+    #[arg(long, short)]
+    verbose: bool,
+    /// Print one JSON object on stdout, also when the run fails
+    #[arg(long)]
+    json: bool,
+}
+
+/// The object of `--json`.
+#[derive(Serialize)]
+struct Told<'a> {
+    run_id: Option<&'a str>,
+    status: &'a str,
+    result: Option<&'a RawValue>,
+    error: Option<String>,
+}
+
+/// A workflow that is ready to run, and whoever tells of it.
+struct Stage {
+    host: Host,
+    journal: Arc<dyn Journal>,
+    deployed: Deployed,
+    reporter: Arc<Reporter>,
+    /// The run is gone with the process.
+    is_memory: bool,
+    interrupts: Signal,
+}
+
+/// What became of one run, or that the user wants no more.
+enum Came {
+    To(Rest),
+    Interrupted,
+}
+
+impl Run {
+    pub(super) fn run(self) -> anyhow::Result<Exit> {
+        let ended = tokio::runtime::Runtime::new()?.block_on(self.perform());
+        if let Err(error) = &ended
+            && self.json
+        {
+            tell_refused(error)?;
+        }
+        ended
+    }
+
+    async fn perform(&self) -> anyhow::Result<Exit> {
+        let project = Project::read(&self.workflow)?;
+        report::warnings(&project.warnings);
+        let input = if self.take_up { None } else { Some(self.read_input(&project.workflow)?) };
+        let mut stage = self.stage(&project)?;
+        let exit = match input {
+            Some(input) => self.one(&mut stage, input).await,
+            None => going_on::all(self, &mut stage).await,
+        };
+        stage.host.stop().await;
+        exit
+    }
+
+    fn stage(&self, project: &Project) -> anyhow::Result<Stage> {
+        let sandbox =
+            Sandbox::new(&lockstep_sandbox::Settings { cache: config::cache(), ..Default::default() })?;
+        let deployed = project.deploy(&sandbox)?;
+        let reporter = Arc::new(Reporter::new(project.workflow.clone(), self.verbose));
+        let (journal, is_memory) = self.journal(project)?;
+        let inbox = (!is_memory).then_some(INBOX);
+        let observers: Vec<Arc<dyn lockstep_runtime::Observer>> = vec![reporter.clone()];
+        let host = Host::new(Settings { observers, inbox, ..Settings::new(journal.clone()) });
+        let interrupts = signal(SignalKind::interrupt())?;
+        Ok(Stage { host, journal, deployed, reporter, is_memory, interrupts })
+    }
+
+    async fn one(&self, stage: &mut Stage, input: Json) -> anyhow::Result<Exit> {
+        let new = self.new_run(stage, input).await?;
+        report::progress(&format!("run {} of {}", new.id, stage.deployed.workflow.name));
+        let handle = stage.host.start(&stage.deployed, new).await?;
+        if !handle.is_new() {
+            report::progress("the key is known: this is the run that it began");
+        }
+        let came = self.to_rest(stage, &handle).await?;
+        stage.reporter.end();
+        match came {
+            Came::To(rest) => self.tell(&stage.deployed.workflow, handle.id(), &rest),
+            Came::Interrupted => {
+                let workflow = self.workflow.display();
+                let told = format!("it stands where it was; go on with `lockstep run {workflow} --take-up`");
+                report::progress(&format!("interrupted: {told}"));
+                if self.json {
+                    let (run_id, status) = (Some(handle.id().as_str()), Status::Running.as_str());
+                    print(&Told { run_id, status, result: None, error: Some(told) })?;
+                }
+                Ok(Exit::Cancelled)
+            }
+        }
+    }
+
+    async fn new_run(&self, stage: &Stage, input: Json) -> anyhow::Result<NewRun> {
+        let name = &stage.deployed.workflow.name;
+        let id = match &self.idempotency_key {
+            Some(key) => RunId::keyed(name, key),
+            None => RunId::fresh(name, random()?),
+        };
+        let continues = match &self.continues {
+            Some(text) => Some(store::find(&*stage.journal, text).await?),
+            None => None,
+        };
+        let key = self.idempotency_key.as_deref().map(Arc::from);
+        let session = self.session.as_deref().map(Arc::from);
+        Ok(NewRun { key, session, continues, ..NewRun::new(id, input) })
+    }
+
+    /// Waits until the run has ended, or only a person who is not at this terminal can move it.
+    async fn to_rest(&self, stage: &mut Stage, handle: &RunHandle) -> anyhow::Result<Came> {
+        loop {
+            let until = if self.wait { Until::End } else { Until::Rest };
+            let rest = tokio::select! {
+                rest = handle.wait(until) => rest?,
+                _ = stage.interrupts.recv() => return interrupted(stage, handle).await,
+            };
+            let asks = rest.status == Status::Waiting && std::io::stdin().is_terminal();
+            if !asks || !asking::at_terminal(stage, handle.id()).await? {
+                return Ok(Came::To(rest));
+            }
+        }
+    }
+
+    fn tell(&self, workflow: &Workflow, id: &RunId, rest: &Rest) -> anyhow::Result<Exit> {
+        report::progress(&report::ending(workflow, rest));
+        if rest.status == Status::Waiting {
+            report::progress("it waits for an answer: `lockstep ask ls` shows the question");
+        }
+        match &rest.result {
+            _ if self.json => tell(id, rest)?,
+            Some((_, value)) => report::out(value.as_str())?,
+            None => {}
+        }
+        Ok(exit::of_run(rest.status))
+    }
+
+    fn journal(&self, project: &Project) -> Result<(Arc<dyn Journal>, bool), Refused> {
+        let store = match &self.store {
+            Some(memory) if memory.as_os_str() == "memory" => return Ok((Arc::new(Memory::new()), true)),
+            Some(file) => file.clone(),
+            None => project.folder.join("lockstep.db"),
+        };
+        match Sqlite::open(&store) {
+            Ok(journal) => Ok((Arc::new(journal), false)),
+            Err(error) => Err(Refused::one(format!("{error} (`--store FILE`, or `--store memory`)"))),
+        }
+    }
+
+    fn read_input(&self, workflow: &Workflow) -> Result<Json, BadInput> {
+        let text = input::read(&self.input, "the start event")?;
+        match workflow.check_start(&text) {
+            Ok(()) => Ok(Json::trusted(text.trim())),
+            Err(error) => {
+                let error = inert::inert(&error.to_string()).into_owned();
+                Err(BadInput(format!("the input does not fit: {error}; {}", wanted(workflow))))
+            }
+        }
+    }
+}
+
+/// What is kept in memory alone ends with the process; whatever is in a store stands where it is.
+async fn interrupted(stage: &Stage, handle: &RunHandle) -> anyhow::Result<Came> {
+    if !stage.is_memory {
+        return Ok(Came::Interrupted);
+    }
+    stage.host.ask(handle.id(), Request::Cancel).await?;
+    Ok(Came::To(handle.rest().await?))
+}
+
+fn random() -> anyhow::Result<u128> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)?;
+    Ok(u128::from_be_bytes(bytes))
+}
+
+fn tell(id: &RunId, rest: &Rest) -> anyhow::Result<()> {
+    let result = rest.result.as_ref().map(|(_, value)| serde_json::from_str(value.as_str())).transpose()?;
+    let error = (rest.status != Status::Completed)
+        .then(|| rest.reason.clone().unwrap_or_else(|| rest.status.to_string()));
+    print(&Told { run_id: Some(id.as_str()), status: rest.status.as_str(), result, error })
+}
+
+/// What was refused before there was a run; the error itself goes to stderr as ever.
+fn tell_refused(error: &anyhow::Error) -> anyhow::Result<()> {
+    print(&Told { run_id: None, status: "refused", result: None, error: Some(format!("{error:#}")) })
+}
+
+fn print(told: &Told<'_>) -> anyhow::Result<()> {
+    Ok(report::out(&serde_json::to_string(told)?)?)
+}
