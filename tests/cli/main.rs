@@ -4,6 +4,7 @@ mod bad_input;
 mod commands;
 mod hostile;
 mod lab;
+mod nested;
 mod plugins;
 mod project;
 mod readme;

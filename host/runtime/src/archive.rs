@@ -18,6 +18,19 @@ pub async fn read(journal: &dyn Journal, id: &RunId) -> Result<Option<Run>, Erro
     fold(journal, id, workflow, records).await.map(Some)
 }
 
+/// The run of this id and those that do the work of its open deliveries, at whatever depth; none if
+/// it is not known.
+pub async fn with_children(journal: &dyn Journal, id: &RunId) -> Result<Vec<Run>, Error> {
+    let (mut all, mut next) = (Vec::new(), vec![id.clone()]);
+    while let Some(id) = next.pop() {
+        if let Some(run) = read(journal, &id).await? {
+            next.extend(run.children().map(|(_, child)| child.clone()));
+            all.push(run);
+        }
+    }
+    Ok(all)
+}
+
 /// The rows of a run, decoded; none if it is not known.
 pub async fn records(journal: &dyn Journal, id: &RunId) -> Result<Vec<Record>, Error> {
     let rows = journal.load(id).await.map_err(|why| Error::journal(id, why))?;

@@ -23,7 +23,7 @@ mod scheduler;
 mod tests;
 
 pub use clock::{Clock, System};
-pub use deployed::Deployed;
+pub use deployed::{Deployed, Worker};
 pub use host::{Error, Host, NewRun, Rest, RunHandle, Settings, Until};
 pub use observer::{Attempt, Observer};
 pub use request::{Reply, Request};

@@ -14,7 +14,7 @@ use lockstep_journal::Memory;
 use lockstep_sandbox::{Limits, Report, Sandbox};
 use lockstep_test_support::component_with;
 
-use crate::{Attempt, Deployed, Host, NewRun, Observer, Request, Rest, Settings};
+use crate::{Attempt, Deployed, Host, NewRun, Observer, Request, Rest, Settings, Worker};
 
 const EVENTS: &str = "
     package t:t;
@@ -134,7 +134,8 @@ fn deployed(head: &str, work: &str, gather: &str) -> Deployed {
         workflow::join(&file, &contracts, &BTreeMap::new()).unwrap_or_else(|findings| panic!("{findings:?}"));
     let sandbox = Sandbox::new(&lockstep_sandbox::Settings { instances: 16, ..Default::default() }).unwrap();
     let load = |step: &workflow::StepNode, handlers: &[&workflow::HandlerNode]| {
-        sandbox.load(&components[step.name.as_str()], handlers, &step.grant, Limits::default())
+        let bytes = &components[step.name.as_str()];
+        sandbox.load(bytes, handlers, &step.grant, Limits::default()).map(Worker::Release)
     };
     Deployed::load(Arc::new(joined.workflow), load).unwrap()
 }

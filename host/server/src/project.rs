@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use lockstep_core::contract::Contract;
 use lockstep_core::grant::{self, Grant};
-use lockstep_core::workflow::file::{self, File, GivenGrant, Step};
+use lockstep_core::workflow::file::{self, Code, File, GivenGrant, Step};
 use lockstep_core::workflow::{self, Finding, Severity, Workflow};
-use lockstep_runtime::Deployed;
+use lockstep_runtime::{Deployed, Worker};
 use lockstep_sandbox::{Limits, Sandbox};
 
 use crate::inert::inert;
@@ -27,8 +27,16 @@ pub(crate) struct Project {
     pub(crate) workflow: Arc<Workflow>,
     /// What somebody should look at, as lines.
     pub(crate) warnings: Vec<String>,
-    /// The bytes of each step's component.
-    components: BTreeMap<String, Arc<[u8]>>,
+    /// What does the work of each step.
+    parts: BTreeMap<String, Part>,
+}
+
+/// What does the work of a step.
+enum Part {
+    /// A component: its bytes.
+    Component(Arc<[u8]>),
+    /// Another workflow.
+    Workflow(Project),
 }
 
 /// Why there is no project: every reason as a line of its own.
@@ -45,8 +53,8 @@ impl Refused {
     }
 }
 
-/// The bytes of a component, and what they say of themselves.
-type Component = (Arc<[u8]>, Arc<Contract>);
+/// Workflows lie in each other no deeper.
+const DEEPEST: usize = 8;
 
 /// A workflow file, before its components are looked at.
 pub(crate) struct Source {
@@ -82,17 +90,22 @@ impl Source {
 
     /// The project: every component read, every contract checked.
     pub(crate) fn load(self) -> Result<Project, Refused> {
+        self.load_within(&[])
+    }
+
+    /// The same, as a step of the workflows whose files these are.
+    fn load_within(self, around: &[PathBuf]) -> Result<Project, Refused> {
         let shown = self.path.display().to_string();
-        let (mut components, mut contracts, mut wrong) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
-        let mut grants = BTreeMap::new();
+        let (mut parts, mut contracts, mut grants) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let mut wrong = Vec::new();
         for step in &self.file.steps {
             let name = &step.name.value;
-            match self.component(step) {
-                Ok((bytes, contract)) => {
-                    components.insert(name.clone(), bytes);
-                    contracts.insert(name.clone(), contract);
+            match self.part(step, around) {
+                Ok((part, contract)) => {
+                    parts.insert(name.clone(), part);
+                    contracts.insert(name.clone(), Arc::new(contract));
                 }
-                Err(findings) => wrong.extend(lines(&findings, &shown)),
+                Err(refused) => wrong.extend(refused.lines),
             }
             match self.grant(step) {
                 Ok(grant) => grants.extend(grant.map(|grant| (name.clone(), grant))),
@@ -107,10 +120,51 @@ impl Source {
         let mut warnings = lines(&joined.warnings, &shown);
         warnings.extend(self.file.steps.iter().filter_map(|step| self.stale(step)));
         let folder = self.beside("");
-        Ok(Project { folder, workflow: Arc::new(joined.workflow), warnings, components })
+        Ok(Project { folder, workflow: Arc::new(joined.workflow), warnings, parts })
     }
 
-    fn component(&self, step: &Step) -> Result<Component, Vec<Finding>> {
+    fn part(&self, step: &Step, around: &[PathBuf]) -> Result<(Part, Contract), Refused> {
+        match &step.code {
+            Code::Component(path) => self.component(step, path),
+            Code::Workflow(path) => self.nested(step, path, around),
+        }
+    }
+
+    fn component(&self, step: &Step, named: &str) -> Result<(Part, Contract), Refused> {
+        let path = self.beside(named);
+        let shown = path.display();
+        let bytes = read_component(&path).map_err(|error| {
+            let fix = match step.source {
+                Some(_) => format!("build it: `lockstep build {}`", self.path.display()),
+                None => "mend the path in `component`, or say where its `source` is and build it".to_owned(),
+            };
+            self.refused(step, [format!("{}; {fix}", unreadable(&shown.to_string(), &error))])
+        })?;
+        match Contract::read(&bytes) {
+            Ok(contract) => Ok((Part::Component(bytes.into()), contract)),
+            Err(all) => Err(self.refused(step, all.iter().map(|refusal| format!("{shown}: {refusal}")))),
+        }
+    }
+
+    /// A workflow as a step; one that lies in itself has no bottom.
+    fn nested(&self, step: &Step, named: &str, around: &[PathBuf]) -> Result<(Part, Contract), Refused> {
+        let source = Source::read(&self.beside(named))?;
+        let around = [around, &[real(&self.path)]].concat();
+        if around.contains(&real(&source.path)) {
+            let why =
+                format!("the workflow {} lies in itself; let a loop of events do it", source.path.display());
+            return Err(self.refused(step, [why]));
+        }
+        if around.len() >= DEEPEST {
+            let why = format!("workflows lie in each other more than {DEEPEST} deep; flatten them");
+            return Err(self.refused(step, [why]));
+        }
+        let project = source.load_within(&around)?;
+        let contract = Contract::of_workflow(&project.workflow);
+        Ok((Part::Workflow(project), contract))
+    }
+
+    fn refused(&self, step: &Step, messages: impl IntoIterator<Item = String>) -> Refused {
         let finding = |message: String| Finding {
             severity: Severity::Error,
             line: Some(step.name.line),
@@ -118,21 +172,8 @@ impl Source {
             step: Some(step.name.value.clone()),
             message,
         };
-        let path = self.beside(&step.component);
-        let shown = path.display();
-        let bytes = read_component(&path).map_err(|error| {
-            let fix = match step.source {
-                Some(_) => format!("build it: `lockstep build {}`", self.path.display()),
-                None => "mend the path in `component`, or say where its `source` is and build it".to_owned(),
-            };
-            vec![finding(format!("{}; {fix}", unreadable(&shown.to_string(), &error)))]
-        })?;
-        match Contract::read(&bytes) {
-            Ok(contract) => Ok((bytes.into(), Arc::new(contract))),
-            Err(refusals) => {
-                Err(refusals.iter().map(|refusal| finding(format!("{shown}: {refusal}"))).collect())
-            }
-        }
+        let findings: Vec<Finding> = messages.into_iter().map(finding).collect();
+        Refused { lines: lines(&findings, &self.path.display().to_string()) }
     }
 
     /// What a grant file of a step says; none if it has no file of its own.
@@ -151,7 +192,7 @@ impl Source {
     /// A component that is older than its source, as a warning.
     fn stale(&self, step: &Step) -> Option<String> {
         let source = newest(&self.beside(step.source.as_deref()?))?;
-        let built = fs::metadata(self.beside(&step.component)).ok()?.modified().ok()?;
+        let built = fs::metadata(self.beside(step.code.path())).ok()?.modified().ok()?;
         (built < source).then(|| {
             let (name, file) = (&step.name.value, self.path.display());
             format!("{file}: step `{name}`: its component is older than its source; build it: `lockstep build {file}`")
@@ -167,12 +208,19 @@ impl Project {
 
     /// The project in a sandbox, ready to run.
     pub(crate) fn deploy(&self, sandbox: &Sandbox) -> Result<Deployed, Refused> {
-        Deployed::load(self.workflow.clone(), |step, handlers| {
-            sandbox
-                .load(&self.components[&step.name], handlers, &step.grant, Limits::default())
-                .map_err(|error| Refused::one(format!("step `{}`: {error}", step.name)))
+        Deployed::load(self.workflow.clone(), |step, handlers| match &self.parts[&step.name] {
+            Part::Workflow(nested) => nested.deploy(sandbox).map(Worker::Workflow),
+            Part::Component(bytes) => sandbox
+                .load(bytes, handlers, &step.grant, Limits::default())
+                .map(Worker::Release)
+                .map_err(|error| Refused::one(format!("step `{}`: {error}", step.name))),
         })
     }
+}
+
+/// One name for one file, however it is reached.
+fn real(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 
 /// The bytes of a file that should be a component.

@@ -1,6 +1,7 @@
 //! The contract of a component: what it consumes, emits and imports, read from its bytes alone.
 
 mod classes;
+mod nested;
 mod read;
 mod refusal;
 

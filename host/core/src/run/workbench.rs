@@ -161,6 +161,7 @@ fn step_node(name: String, handler: HandlerId) -> StepNode {
         grant: Grant::default(),
         on_failure: None,
         on_timer: None,
+        nested: false,
         handlers: BTreeSet::from([handler]),
     }
 }

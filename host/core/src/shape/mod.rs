@@ -5,6 +5,7 @@
 mod display;
 mod fit;
 pub mod read;
+mod rename;
 mod schema;
 
 #[cfg(test)]

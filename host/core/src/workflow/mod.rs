@@ -286,7 +286,9 @@ pub struct StepNode {
     pub on_timer: Option<HandlerId>,
     /// Its handlers.
     pub handlers: BTreeSet<HandlerId>,
-    /// Its component, as the file writes it.
+    /// Its work is done by runs of another workflow.
+    pub nested: bool,
+    /// Its component or its workflow, as the file writes it.
     #[serde(skip)]
     pub component: String,
     /// Attempts at once in one run.

@@ -245,6 +245,7 @@ fn step(name: &str, handlers: &[HandlerId]) -> StepNode {
         grant: Grant::default(),
         on_failure: None,
         on_timer: None,
+        nested: false,
         handlers: handlers.iter().copied().collect(),
     }
 }

@@ -1,4 +1,4 @@
-//! The file's format: numbered steps, each in a transaction of its own. A file that is newer than
+//! The file's format: numbered steps, as many as it takes in one transaction. A file that is newer than
 //! the program, or somebody else's, is left as it is.
 
 use std::path::Path;
@@ -21,7 +21,7 @@ pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Result<(), Op
     let failed = |error: rusqlite::Error| OpenError::of_database(path, &error);
     let found = format(connection, path)?.unwrap_or(0);
     connection.execute_batch(include_str!("connection.sql")).map_err(failed)?;
-    (found..KNOWN).try_for_each(|step| bring_on(connection, step)).map_err(failed)
+    bring_on(connection, found).map_err(failed)
 }
 
 /// Makes the connection a writer's, if the file already is what this program writes.
@@ -51,11 +51,14 @@ fn format(connection: &Connection, path: &Path) -> Result<Option<i64>, OpenError
     }
 }
 
-fn bring_on(connection: &mut Connection, step: i64) -> rusqlite::Result<()> {
+/// All steps or none: nobody ever finds a file half way.
+fn bring_on(connection: &mut Connection, found: i64) -> rusqlite::Result<()> {
     let transaction = connection.transaction()?;
-    transaction.execute_batch(STEPS[step as usize])?;
+    for step in found..KNOWN {
+        transaction.execute_batch(STEPS[step as usize])?;
+        transaction.pragma_update(None, "user_version", step + 1)?;
+    }
     transaction.pragma_update(None, "application_id", OURS)?;
-    transaction.pragma_update(None, "user_version", step + 1)?;
     transaction.commit()
 }
 

@@ -42,7 +42,7 @@ pub(super) enum Promise {
     Accepted { key: RunKey, is_new: bool, accepted: oneshot::Sender<Result<bool, Error>> },
     /// A request is answered.
     Reply { key: RunKey, asker: Asker, reply: Reply },
-    /// An attempt begins.
+    /// An attempt begins, or a run of another workflow does.
     Begin { key: RunKey, step: StepId, work: Work },
 }
 
@@ -53,6 +53,11 @@ impl Group {
     /// Commits in it.
     pub(super) fn len(&self) -> usize {
         self.entries.len()
+    }
+
+    /// Whether there is nothing to do.
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.promises.is_empty() && self.touched.is_empty()
     }
 
     /// Adds what a run has decided.
@@ -79,18 +84,19 @@ impl Partition {
         let mut next = Some(std::mem::take(&mut group));
         while let Some(Group { entries, mut touched, promises }) = next.take() {
             let lost = self.put(&entries).await;
+            let mut again = Group::default();
             self.tell_observers(&entries, &lost);
             for promise in promises {
-                self.keep_promise(promise, &lost).await;
+                self.keep_promise(promise, &lost, &mut again).await;
             }
             let written: HashSet<RunKey> = entries.iter().map(|entry| entry.key).collect();
             touched.sort_unstable();
             touched.dedup();
             for key in touched {
-                self.see_to(key, written.contains(&key)).await;
+                self.see_to(key, written.contains(&key), &mut again).await;
             }
-            let again = self.lose(lost).await;
-            next = Some(again).filter(|again| again.len() > 0);
+            self.lose(lost, &mut again).await;
+            next = Some(again).filter(|again| !again.is_empty());
         }
     }
 
@@ -145,7 +151,7 @@ impl Partition {
         }
     }
 
-    async fn keep_promise(&mut self, promise: Promise, lost: &Lost) {
+    async fn keep_promise(&mut self, promise: Promise, lost: &Lost, again: &mut Group) {
         let why = |key: RunKey, partition: &Partition| {
             let run = partition.live.get(&key)?.run.id();
             let (why, _) = lost.get(run)?;
@@ -161,11 +167,14 @@ impl Partition {
             }
             // Without its row, it does not begin; the run has left the memory.
             Promise::Begin { key, .. } if why(key, self).is_some() => {}
-            Promise::Begin { key, step, work } => self.attempt(key, step, work),
+            Promise::Begin { key, step, work } => match self.nested(key, step) {
+                Some(nested) => self.nest(key, step, &nested, work, again).await,
+                None => self.attempt(key, step, work),
+            },
         }
     }
 
-    async fn see_to(&mut self, key: RunKey, is_written: bool) {
+    async fn see_to(&mut self, key: RunKey, is_written: bool, again: &mut Group) {
         if self.reload
             && is_written
             && let Err(error) = self.read_back(key).await
@@ -176,24 +185,23 @@ impl Partition {
             return self.tell_of_loss(&run, &error);
         }
         self.settled(key);
+        self.bring_news(key, again).await;
     }
 
     /// Runs of which something was not written leave the memory, since they are not what the
     /// journal says. Where an outcome was refused for itself, that attempt has failed.
-    async fn lose(&mut self, lost: Lost) -> Group {
-        let mut again = Group::default();
+    async fn lose(&mut self, lost: Lost, again: &mut Group) {
         for (run, (why, delivery)) in lost {
             if let Some(key) = self.keys.get(&run).copied() {
                 self.evict(key);
             }
             match (&*why, delivery) {
                 (journal::Error::Refused(message), Some(delivery)) => {
-                    self.fail(&run, delivery, message, &mut again).await;
+                    self.fail(&run, delivery, message, again).await;
                 }
                 _ => self.tell_of_loss(&run, &Error::Journal { run: run.clone(), why }),
             }
         }
-        again
     }
 
     async fn fail(&mut self, run: &RunId, delivery: DeliveryId, message: &str, again: &mut Group) {

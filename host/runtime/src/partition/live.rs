@@ -162,15 +162,46 @@ impl Partition {
         }
     }
 
-    fn tell_who_waits(&mut self, key: RunKey) {
+    /// Whether a run is where somebody waits for it to be. One that waits for its children alone rests
+    /// when they do.
+    fn has_come_to_rest(&self, run: &Run, until: Until) -> bool {
+        let status = run.status();
+        let is_over = status.is_end() || status == Status::Stalled;
+        let is_held = matches!(status, Status::Parked | Status::Paused);
+        match until {
+            Until::End => is_over,
+            Until::Rest => is_over || is_held || (status == Status::Waiting && self.waits_for_a_person(run)),
+        }
+    }
+
+    fn waits_for_a_person(&self, run: &Run) -> bool {
+        let mut children = run.children().peekable();
+        let has_children = children.peek().is_some();
+        let rests = |id: &RunId| match self.keys.get(id).and_then(|key| self.live.get(key)) {
+            // One that has ended moves its parent at once.
+            Some(child) => !child.run.owes_news() && self.has_come_to_rest(&child.run, Until::Rest),
+            // Nothing that moves lies in the journal alone, once all have been taken up.
+            None => self.backlog.is_empty(),
+        };
+        let all_rest = children.all(|(_, id)| rests(id));
+        (run.questions().next().is_some() || has_children) && all_rest
+    }
+
+    pub(super) fn tell_who_waits(&mut self, key: RunKey) {
         let Some(live) = self.live.get(&key) else { return };
         let Some(waiting) = self.waiting.remove(live.run.id()) else { return };
         let (done, waits): (Vec<_>, Vec<_>) =
-            waiting.into_iter().partition(|(until, _)| has_come_to_rest(&live.run, *until));
+            waiting.into_iter().partition(|(until, _)| self.has_come_to_rest(&live.run, *until));
         done.into_iter().for_each(|(_, waiting)| answer(waiting, Ok(rest(&live.run))));
         if !waits.is_empty() {
             self.waiting.insert(live.run.id().clone(), waits);
         }
+    }
+
+    /// Looks at all that somebody waits for.
+    pub(super) fn tell_all_who_wait(&mut self) {
+        let keys = self.waiting.keys().filter_map(|run| self.keys.get(run).copied());
+        keys.collect::<Vec<_>>().into_iter().for_each(|key| self.tell_who_waits(key));
     }
 
     /// Whoever waits for a run that cannot go on here learns of it.
@@ -189,17 +220,5 @@ impl Partition {
         run.take_over(&live.run);
         live.run = run;
         Ok(())
-    }
-}
-
-/// Whether a run is where somebody waits for it to be.
-fn has_come_to_rest(run: &Run, until: Until) -> bool {
-    let status = run.status();
-    let is_over = status.is_end() || status == Status::Stalled;
-    let is_held = matches!(status, Status::Parked | Status::Paused);
-    let asks = status == Status::Waiting && run.questions().next().is_some();
-    match until {
-        Until::End => is_over,
-        Until::Rest => is_over || is_held || asks,
     }
 }

@@ -6,6 +6,7 @@
 
 mod group;
 mod live;
+mod nest;
 mod wake;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -23,7 +24,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::clock::Clock;
-use crate::deployed::Deployed;
+use crate::deployed::{Deployed, Worker};
 use crate::host::{Error, NewRun, Rest, Until};
 use crate::observer::{Attempt, Observers, Stream};
 use crate::request::{Reply, Request};
@@ -194,7 +195,8 @@ impl Partition {
             },
             Command::TakeUp { deployed, done } => {
                 let registered = self.register(&deployed).await;
-                answer(done, registered.map(|()| self.backlog.push_back((deployed.revision(), None))));
+                let revisions = deployed.with_nested().into_iter().map(|one| (one.revision(), None));
+                answer(done, registered.map(|()| self.backlog.extend(revisions)));
             }
             Command::Ask { run, request, reply } => self.ask(run, request, Asker::Here(reply), group).await,
             Command::Wait { run, until, rest } => self.wait(run, until, rest, group).await,
@@ -230,8 +232,15 @@ impl Partition {
         Ok((key, true))
     }
 
-    /// From here on, runs of this workflow can be attempted.
+    /// From here on, runs of this workflow and of those in it can be attempted.
     async fn register(&mut self, deployed: &Deployed) -> Result<(), Error> {
+        for one in deployed.with_nested() {
+            self.register_one(one).await?;
+        }
+        Ok(())
+    }
+
+    async fn register_one(&mut self, deployed: &Deployed) -> Result<(), Error> {
         let revision = deployed.revision();
         if !self.deployed.contains_key(&revision) {
             let kept = self.journal.keep(deployed.graph()).await;
@@ -361,7 +370,7 @@ impl Partition {
             {
                 self.begin(key, step, delivery, &mut careful);
             }
-            if careful.len() == 0 {
+            if careful.is_empty() {
                 return;
             }
             self.write(careful).await;
@@ -371,10 +380,11 @@ impl Partition {
     fn begin(&mut self, key: RunKey, step: StepId, delivery: DeliveryId, careful: &mut Group) {
         let now = self.clock.now();
         let Some(live) = self.live.get_mut(&key) else { return };
+        let is_nested = live.run.workflow().step(step).nested;
         match live.run.begin(delivery, now) {
-            Some((work, None)) => self.attempt(key, step, work),
-            Some((work, Some(first))) => {
-                careful.push(key, None, first);
+            Some((work, None)) if !is_nested => self.attempt(key, step, work),
+            Some((work, first)) => {
+                first.into_iter().for_each(|first| careful.push(key, None, first));
                 careful.promise(Promise::Begin { key, step, work });
             }
             None => self.scheduler.ended(key, step, live.run.workflow()),
@@ -385,6 +395,8 @@ impl Partition {
         let now = self.clock.now();
         let Some(live) = self.live.get_mut(&key) else { return };
         let Some(deployed) = live.deployed.clone() else { return };
+        let Worker::Release(release) = deployed.worker(step) else { return };
+        let release = release.clone();
         let attempt = Attempt {
             run: live.run.id().clone(),
             step: deployed.step_name(step),
@@ -393,7 +405,6 @@ impl Partition {
         };
         self.observers.tell(|observer| observer.began(&attempt));
         let published = Arc::new(AtomicBool::new(false));
-        let release = deployed.release(step).clone();
         let mut call = call(&deployed, step, &attempt, work, now);
         let grant = &deployed.workflow.step(step).grant;
         if grant.state.is_some() {

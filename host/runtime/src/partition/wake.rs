@@ -87,6 +87,8 @@ impl Partition {
         self.write(group).await;
         if !is_last {
             self.backlog.push_back((revision, page.last().cloned()));
+        } else if self.backlog.is_empty() {
+            self.tell_all_who_wait();
         }
     }
 

@@ -13,7 +13,7 @@ use lockstep_core::outcome::Outcome;
 use lockstep_core::run::{Given, RunId, Status};
 use lockstep_core::workflow::{self, HandlerNode};
 use lockstep_journal::Memory;
-use lockstep_runtime::{Deployed, Host, NewRun, Settings};
+use lockstep_runtime::{Deployed, Host, NewRun, Settings, Worker};
 use lockstep_sandbox::{Call, Identity, Limits, Release, Sandbox, View};
 use serde_json::json;
 
@@ -104,7 +104,7 @@ fn deployed() -> anyhow::Result<(Deployed, Release)> {
     let deployed = Deployed::load(Arc::new(joined.workflow), |_, handlers: &[&HandlerNode]| {
         let release = sandbox.load(&component, handlers, &Grant::default(), Limits::default())?;
         bare = Some(release.clone());
-        Ok::<_, lockstep_sandbox::Error>(release)
+        Ok::<_, lockstep_sandbox::Error>(Worker::Release(release))
     })?;
     Ok((deployed, bare.context("the workflow has a step")?))
 }

@@ -30,7 +30,7 @@ enum What {
 
 #[derive(Debug, Args)]
 struct Ls {
-    /// Only those of this run: its id, the beginning of it, or its alias
+    /// Only those of this run and of those within it: its id, the beginning of it, or its alias
     #[arg(long, value_name = "RUN")]
     run: Option<String>,
     /// No more than so many
@@ -71,6 +71,9 @@ impl Ls {
     }
 
     async fn runs(&self, store: &Sqlite) -> anyhow::Result<Vec<Run>> {
+        if let Some(run) = &self.run {
+            return Ok(archive::with_children(store, &store::find(store, run).await?).await?);
+        }
         let (mut runs, mut asked) = (Vec::new(), 0);
         for id in self.ids(store).await? {
             let Some(run) = archive::read(store, &id).await? else { continue };
@@ -84,9 +87,6 @@ impl Ls {
     }
 
     async fn ids(&self, store: &Sqlite) -> anyhow::Result<Vec<RunId>> {
-        if let Some(run) = &self.run {
-            return Ok(vec![store::find(store, run).await?]);
-        }
         let mut query = Query { asking: true, limit: PAGE, ..Query::default() };
         let mut ids: Vec<RunId> = Vec::new();
         loop {

@@ -63,7 +63,7 @@ impl Build {
         for step in &file.steps {
             let asked = self.steps.is_empty() || self.steps.contains(&step.name.value);
             if let (true, Some(from)) = (asked, &step.source) {
-                wanted.entry(source.beside(from)).or_default().push(source.beside(&step.component));
+                wanted.entry(source.beside(from)).or_default().push(source.beside(step.code.path()));
             }
         }
         match wanted.is_empty() {

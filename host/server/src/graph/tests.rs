@@ -61,6 +61,7 @@ impl Sketch {
             grant: Grant::default(),
             on_failure: None,
             on_timer: None,
+            nested: false,
             handlers: BTreeSet::new(),
         });
         StepId(self.steps.len() as u32 - 1)

@@ -3,6 +3,7 @@
 
 mod progress;
 pub(crate) mod question;
+mod stories;
 mod story;
 
 pub(crate) use progress::Reporter;

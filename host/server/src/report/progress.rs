@@ -1,16 +1,16 @@
 //! Tells a run while it goes on: lines on stderr, and below them, on a terminal, one that moves.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lockstep_core::journal::{self, Commit};
 use lockstep_core::outcome::Update;
-use lockstep_core::workflow::Workflow;
-use lockstep_runtime::{Attempt, Observer};
+use lockstep_runtime::{Attempt, Deployed, Observer};
 use lockstep_sandbox::{Level, Report};
 
-use super::story::{Story, cut};
+use super::stories::Stories;
+use super::story::cut;
 use super::to_stderr;
 use crate::inert;
 
@@ -26,7 +26,7 @@ pub(crate) struct Reporter {
 }
 
 struct Inner {
-    story: Story,
+    stories: Stories,
     running: usize,
     done: usize,
     /// The storage fails at the moment.
@@ -34,14 +34,17 @@ struct Inner {
 }
 
 impl Reporter {
-    /// A reporter for runs of `workflow`; `verbose` adds every event and every line of a step's log.
-    pub(crate) fn new(workflow: Arc<Workflow>, verbose: bool) -> Reporter {
+    /// A reporter for runs of a workflow and of those within it; `verbose` adds every event and every
+    /// line of a step's log.
+    pub(crate) fn new(deployed: &Deployed, verbose: bool) -> Reporter {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed:.dim}") {
             bar.set_style(style);
         }
         bar.enable_steady_tick(REDRAW);
-        let inner = Inner { story: Story::new(workflow, verbose), running: 0, done: 0, troubled: false };
+        let all = deployed.with_nested().into_iter();
+        let stories = Stories::new(all.map(|one| (one.revision(), one.workflow.clone())).collect(), verbose);
+        let inner = Inner { stories, running: 0, done: 0, troubled: false };
         Reporter { inner: Mutex::new(inner), bar, verbose }
     }
 
@@ -64,7 +67,7 @@ impl Reporter {
     }
 
     fn show(&self, inner: &Inner) {
-        let waiting = inner.story.open().saturating_sub(inner.running);
+        let waiting = inner.stories.open().saturating_sub(inner.running);
         let (running, done) = (inner.running, inner.done);
         self.bar.set_message(format!("{running} running, {waiting} waiting, {done} done"));
     }
@@ -85,7 +88,7 @@ impl Observer for Reporter {
         for line in report.log.iter().filter(|line| self.verbose || line.level >= Level::Warn) {
             for text in inert::lines(&line.message) {
                 let told = format!("{}: {text}", word(line.level));
-                self.line(&inner.story.of_step(&attempt.step, &told));
+                self.line(&inner.stories.of_step(&attempt.step, &told));
             }
         }
     }
@@ -94,14 +97,14 @@ impl Observer for Reporter {
         if self.verbose {
             let item = inert::inert(update.item.as_str());
             let told = format!("~ {} {}", inert::inert(&update.name), cut(&item, VALUE));
-            self.line(&self.inner().story.of_step(&attempt.step, &told));
+            self.line(&self.inner().stories.of_step(&attempt.step, &told));
         }
     }
 
     fn withdrawn(&self, attempt: &Attempt) {
         if self.verbose {
             let told = format!("~ attempt {} withdraws what it told so far", attempt.attempt);
-            self.line(&self.inner().story.of_step(&attempt.step, &told));
+            self.line(&self.inner().stories.of_step(&attempt.step, &told));
         }
     }
 
@@ -116,7 +119,7 @@ impl Observer for Reporter {
         if std::mem::take(&mut inner.troubled) {
             self.line("the store can be written again");
         }
-        let lines = inner.story.tell(commit);
+        let lines = inner.stories.tell(commit);
         lines.iter().for_each(|line| self.line(line));
     }
 }

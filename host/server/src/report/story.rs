@@ -32,6 +32,11 @@ impl Story {
         Story { workflow, verbose, width, open: HashMap::new() }
     }
 
+    /// The same beside others, whose steps have longer names.
+    pub(super) fn with_width(self, width: usize) -> Story {
+        Story { width, ..self }
+    }
+
     /// How many deliveries are open.
     pub(super) fn open(&self) -> usize {
         self.open.len()

@@ -23,6 +23,7 @@ pub(super) const WORKFLOW: Level = Level {
 pub(super) const STEP: Level = Level {
     keys: &[
         "component",
+        "workflow",
         "source",
         "grant",
         "concurrency",
@@ -37,7 +38,7 @@ pub(super) const STEP: Level = Level {
         "join",
         "skip-checks",
     ],
-    later: &["workflow", "span"],
+    later: &["span"],
 };
 
 pub(super) const CONCURRENCY: Level = Level { keys: &["run", "all"], later: &[] };

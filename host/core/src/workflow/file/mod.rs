@@ -55,8 +55,8 @@ pub enum Skip {
 pub struct Step {
     /// Its name and the line of its table.
     pub name: Lined<String>,
-    /// Where its component is: a path as the file writes it.
-    pub component: String,
+    /// What does its work.
+    pub code: Code,
     /// Where its code is, for `build` and `dev`.
     pub source: Option<String>,
     /// What it may reach.
@@ -111,6 +111,24 @@ pub struct Human {
     pub deadline: Option<Duration>,
     /// The event that comes instead when it has stayed open too long.
     pub on_deadline: Option<Lined<String>>,
+}
+
+/// What does a step's work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// `component`: a path, as the file writes it.
+    Component(String),
+    /// `workflow`: the path of another workflow's file, as the file writes it.
+    Workflow(String),
+}
+
+impl Code {
+    /// The path.
+    pub fn path(&self) -> &str {
+        match self {
+            Code::Component(path) | Code::Workflow(path) => path,
+        }
+    }
 }
 
 /// A line of `takes` or `gives`.

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{File, Gather, GivenGrant, Human, Lined, Literal, Pairing, Skip, Step, Wire, keys};
+use super::{Code, File, Gather, GivenGrant, Human, Lined, Literal, Pairing, Skip, Step, Wire, keys};
 use crate::grant;
 use crate::outcome::Class;
 use crate::retry::Policy;
@@ -23,7 +23,15 @@ const MOMENT: Duration = Duration::from_millis(1);
 const NAME: &str =
     "is not a name; use lower-case letters, digits and `-`, beginning with a letter, 64 at most";
 
-const COMPONENT: &str = "name the step's component: `component = \"components/NAME.wasm\"`";
+const CODE: &str = "name the step's component: `component = \"components/NAME.wasm\"`";
+
+/// What a step whose work a workflow does cannot have, and where that has it instead.
+const OF_COMPONENTS: [(&str, &str); 4] = [
+    ("source", "its own steps name theirs"),
+    ("grant", "its own steps have theirs"),
+    ("timeout", "it has its own `timeout`"),
+    ("concurrency", "its own steps have theirs"),
+];
 
 pub(super) fn file(reader: &mut Reader, table: &Table<'_>) -> Option<File> {
     reader.missing(table, 1, "workflow", "give the workflow a name: `workflow = \"refunds\"`");
@@ -95,8 +103,7 @@ fn step(reader: &mut Reader, entry: &Entry<'_>) -> Option<Step> {
     let Some(table) = entry.step(reader, &keys::STEP) else {
         return entry.refuse(reader, "a table");
     };
-    reader.missing(&table, name.line, "component", COMPONENT);
-    let component = component(reader, &table);
+    let code = code(reader, &table, name.line);
     let concurrency = concurrency(reader, &table);
     let exhausted = [("fail", Exhausted::Fail), ("park", Exhausted::Park)];
     Some(Step {
@@ -115,8 +122,28 @@ fn step(reader: &mut Reader, entry: &Entry<'_>) -> Option<Step> {
         gather: gather(reader, &table),
         join: pairing(reader, &table),
         skip_checks: skip_checks(reader, &table),
-        component: component?,
+        code: code?,
     })
+}
+
+/// A component or a workflow, and never both.
+fn code(reader: &mut Reader, table: &Table<'_>, line: u32) -> Option<Code> {
+    let Some(at) = reader.line_of(table, "workflow") else {
+        reader.missing(table, line, "component", CODE);
+        return component(reader, table).map(Code::Component);
+    };
+    if reader.line_of(table, "component").is_some() {
+        let message = "a step has a `component` or a `workflow`; remove one of them";
+        reader.report(table.step(), at, message.into());
+    }
+    for (key, instead) in OF_COMPONENTS {
+        if let Some(line) = reader.line_of(table, key) {
+            let message =
+                format!("`{key}` is for components; the step is a workflow, and {instead}; remove it");
+            reader.report(table.step(), line, message);
+        }
+    }
+    reader.text(table, "workflow").map(|path| Code::Workflow(path.value))
 }
 
 fn component(reader: &mut Reader, table: &Table<'_>) -> Option<String> {

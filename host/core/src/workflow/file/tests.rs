@@ -107,7 +107,9 @@ fn every_key_is_read() {
                             line: 9,
                             value: "assess",
                         },
-                        component: "components/assess.wasm",
+                        code: Component(
+                            "components/assess.wasm",
+                        ),
                         source: Some(
                             "steps/assess",
                         ),
@@ -220,7 +222,9 @@ fn every_key_is_read() {
                             line: 22,
                             value: "settle",
                         },
-                        component: "components/settle.wasm",
+                        code: Component(
+                            "components/settle.wasm",
+                        ),
                         source: None,
                         grant: None,
                         concurrency_run: Some(
@@ -295,7 +299,9 @@ fn every_key_is_read() {
                             line: 28,
                             value: "explain",
                         },
-                        component: "components/explain.wasm",
+                        code: Component(
+                            "components/explain.wasm",
+                        ),
                         source: None,
                         grant: Inline(
                             Grant {
@@ -405,7 +411,9 @@ fn what_is_not_said_has_its_default() {
                             line: 5,
                             value: "s",
                         },
-                        component: "s.wasm",
+                        code: Component(
+                            "s.wasm",
+                        ),
                         source: None,
                         grant: None,
                         concurrency_run: None,
@@ -541,8 +549,8 @@ fn keys_of_a_later_release_are_refused_as_such() {
             "",
             "workflow = \"../x/workflow.toml\"",
             expect![[r#"
-            w:7: step `s`: `workflow` is not yet supported; remove it
-        "#]],
+                w:7: step `s`: a step has a `component` or a `workflow`; remove one of them
+            "#]],
         ),
         (
             "",

@@ -31,7 +31,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use self::draft::{Draft, Part};
-use super::file::{File, GivenGrant, Step};
+use super::file::{Code, File, GivenGrant, Step};
 use super::{Finding, Severity, Workflow};
 use crate::contract::Contract;
 use crate::grant::Grant;
@@ -84,7 +84,11 @@ fn parts<'a>(
     for step in &file.steps {
         let contract = contracts.get(&step.name.value);
         if contract.is_none() {
-            missing.push(unread(step, step.name.line, &format!("component `{}`", step.component)));
+            let what = match &step.code {
+                Code::Component(path) => format!("component `{path}`"),
+                Code::Workflow(path) => format!("workflow `{path}`"),
+            };
+            missing.push(unread(step, step.name.line, &what));
         }
         let grant = grant(step, grants).map_err(|finding| missing.push(finding));
         if let (Some(contract), Ok(grant)) = (contract, grant) {

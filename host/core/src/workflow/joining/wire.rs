@@ -10,7 +10,7 @@ use super::nodes::{Ports, events, plan, rough_join};
 use crate::contract::{Handler, Param, Pattern};
 use crate::event::TypeName;
 use crate::shape::Shape;
-use crate::workflow::file::{File, Lined, Step, Wire};
+use crate::workflow::file::{Code, File, Lined, Step, Wire};
 use crate::workflow::{EventId, Finding, HandlerId, HandlerNode, Input, StepId, StepNode, Workflow};
 
 /// The lines of `takes` or `gives`, by the step's own type.
@@ -165,7 +165,8 @@ impl Maker<'_> {
         let step = wired.part.step;
         self.steps.push(StepNode {
             name: step.name.value.clone(),
-            component: step.component.clone(),
+            component: step.code.path().to_owned(),
+            nested: matches!(step.code, Code::Workflow(_)),
             concurrency_run: step.concurrency_run,
             concurrency_all: step.concurrency_all,
             timeout: step.timeout,

@@ -11,13 +11,14 @@ use super::Stage;
 use crate::report::question;
 use crate::{config, report};
 
-/// Asks what a run asks; whether anything was answered.
+/// Asks what a run and those within it ask; whether anything was answered.
 pub(super) async fn at_terminal(stage: &Stage, id: &RunId) -> anyhow::Result<bool> {
-    let Some(run) = archive::read(&*stage.journal, id).await? else { return Ok(false) };
     let mut answered = false;
-    for (number, open) in run.questions() {
-        stage.reporter.suspend(|| report::progress(&question::told(&run, number, open)));
-        answered |= ask_until_it_fits(stage, &run, number, open).await?;
+    for run in archive::with_children(&*stage.journal, id).await? {
+        for (number, open) in run.questions() {
+            stage.reporter.suspend(|| report::progress(&question::told(&run, number, open)));
+            answered |= ask_until_it_fits(stage, &run, number, open).await?;
+        }
     }
     Ok(answered)
 }

@@ -129,7 +129,7 @@ impl Run {
         let sandbox =
             Sandbox::new(&lockstep_sandbox::Settings { cache: config::cache(), ..Default::default() })?;
         let deployed = project.deploy(&sandbox)?;
-        let reporter = Arc::new(Reporter::new(project.workflow.clone(), self.verbose));
+        let reporter = Arc::new(Reporter::new(&deployed, self.verbose));
         let (journal, is_memory) = self.journal(project)?;
         let inbox = (!is_memory).then_some(INBOX);
         let observers: Vec<Arc<dyn lockstep_runtime::Observer>> = vec![reporter.clone()];
