@@ -215,3 +215,28 @@ fn input_of_the_wrong_shape() {
         expected.assert_eq(&Project::jobs().lockstep(&["run", ".", "--input", input]).told());
     }
 }
+
+#[test]
+fn input_and_answers_of_more_than_16_mib_are_refused_with_what_to_do() {
+    let json = |bytes: usize| format!("\"{}\"", "a".repeat(bytes - 2));
+    let (most, more) = (16 << 20, (16 << 20) + 1);
+    let project = Project::jobs().with("most.json", json(most)).with("more.json", json(more));
+    let run = |input| project.lockstep(&["run", ".", "--input", input]).told();
+    expect![[r#"
+        exit 4
+        error: more.json: it is larger than 16 MiB; give the start event in fewer bytes
+    "#]]
+    .assert_eq(&run("@more.json"));
+    expect![[r#"
+        exit 4
+        error: stdin: it is larger than 16 MiB; give the start event in fewer bytes
+    "#]]
+    .assert_eq(&project.lockstep_with(&["run", ".", "--input", "-"], &json(more)).told());
+    expect![[r#"
+        exit 4
+        error: more.json: it is larger than 16 MiB; give the answer in fewer bytes
+    "#]]
+    .assert_eq(&project.lockstep(&["answer", "7f3a.12", "@more.json"]).told());
+    let fits = run("@most.json");
+    assert!(!fits.contains("larger"), "{fits}");
+}

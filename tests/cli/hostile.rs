@@ -55,10 +55,10 @@ fn a_step_that_emits_ten_million_events() {
     check(
         FLOODS,
         expect![[r#"
-        exit 1
-          work  failed for good at attempt 1: limit `output`: it handed the host more data than one call may carry
-        failed: step `work` failed: limit `output`: it handed the host more data than one call may carry
-    "#]],
+            exit 1
+              work  failed for good at attempt 1: limit `output`: it handed the host more data than one call may carry; hand over less at once, and what is large as blobs
+            failed: step `work` failed: limit `output`: it handed the host more data than one call may carry; hand over less at once, and what is large as blobs
+        "#]],
     );
 }
 

@@ -3,16 +3,20 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use expect_test::{Expect, expect};
+use lockstep_core::blob::Digest;
 use lockstep_core::contract::{Contract, Emits};
 use lockstep_core::event::Json;
 use lockstep_core::grant::{Access, Grant, StateGrant, UpdatesGrant};
-use lockstep_core::outcome::{Emitted, Outcome, TimerWish, Update};
+use lockstep_core::outcome::{Blob, Emitted, Outcome, TimerWish, Update};
 use lockstep_core::run::{Given, Seq};
 use lockstep_core::workflow::{EmitPlan, EventId, HandlerNode, Input, Join, StepId};
-use lockstep_sandbox::{Call, Error, Identity, Limits, Release, Report, Sandbox, Settings, View};
+use lockstep_sandbox::{
+    Blobs, Call, Error, Identity, Limits, Reading, Release, Report, Sandbox, Settings, View,
+};
 
 fn plan(contract: &Contract, emits: &Emits) -> EmitPlan {
     match emits {
@@ -57,6 +61,17 @@ impl Guest {
     }
 
     fn attempt(&self, handler: &str, attempt: u32, input: &str, state: View) -> Report {
+        self.attempt_with(handler, attempt, input, state, None)
+    }
+
+    fn attempt_with(
+        &self,
+        handler: &str,
+        attempt: u32,
+        input: &str,
+        state: View,
+        blobs: Option<Arc<dyn Blobs>>,
+    ) -> Report {
         let identity = Identity {
             run: "run".into(),
             workflow: "lab".into(),
@@ -73,6 +88,7 @@ impl Guest {
             identity,
             state,
             watcher: None,
+            blobs,
             timeout: Duration::from_secs(30),
         };
         tokio::runtime::Runtime::new().unwrap().block_on(self.release.attempt(call))
@@ -171,8 +187,8 @@ fn looping_hoarding_recursing_and_flooding_end_in_their_limits() {
         "on-flood",
         r#"{"n": 1, "bytes": 2000000}"#,
         expect![[r#"
-        limit event-bytes: its event is too large: it is more than 1048576 bytes of JSON None
-    "#]],
+            limit event-bytes: its event is more than 1 MiB of JSON; emit less, or put what is large as a blob and pass its reference on None
+        "#]],
     );
 }
 
@@ -263,4 +279,49 @@ fn a_step_imports_what_it_calls_and_asks_for_the_grant_of_that() {
     let keeper = refused("keeper");
     assert!(keeper.contains("`lockstep:step/state@0.1.0` is not granted"), "{keeper}");
     assert!(keeper.contains("`lockstep:step/updates@0.1.0` is not granted"), "{keeper}");
+}
+
+/// What attempts have handed over, as a journal would keep it.
+#[derive(Debug, Default)]
+struct Kept(Vec<Blob>);
+
+impl Blobs for Kept {
+    fn get<'a>(&'a self, digest: &'a Digest, offset: u64, length: u32) -> Reading<'a> {
+        let found = self.0.iter().find(|blob| blob.digest == *digest).map(|blob| {
+            let from = blob.bytes.len().min(offset as usize);
+            blob.bytes[from..].iter().copied().take(length as usize).collect()
+        });
+        Box::pin(std::future::ready(Ok(found)))
+    }
+}
+
+#[test]
+fn a_step_passes_bytes_to_another_through_the_sdk() {
+    let porter = Guest::load("porter", &Grant::default(), Duration::from_secs(10)).unwrap();
+    let attempt = |handler, input: &str, kept| {
+        porter.attempt_with(handler, 1, input, View::default(), Some(Arc::new(Kept(kept))))
+    };
+    let packed = attempt("on-pack", r#"{"bytes": 5242880, "times": 1}"#, Vec::new());
+    let Outcome::Emitted(emitted) = packed.outcome else { panic!("{:?}", packed.outcome) };
+    let parcel = emitted.events[0].payload.to_string();
+    expect![[r#"
+        emitted {"bytes":5242880,"is_whole":true,"middle":"y8w="}
+    "#]]
+    .assert_eq(&told(&attempt("on-parcel", &parcel, emitted.blobs)));
+    expect![[r#"
+        permanent blob-unknown: nothing is stored under sha256:f7663ebd43256ca25d553b43694346c4678520896a6fa1eb4d133895d712ecb8; the run that put it may have been purged None
+    "#]]
+    .assert_eq(&told(&attempt("on-parcel", &parcel, Vec::new())));
+    expect![[r#"
+        permanent blob-bytes: its blobs come to more than 16 MiB; put less in one attempt None
+    "#]]
+    .assert_eq(&told(&attempt("on-pack", r#"{"bytes": 8388608, "times": 3}"#, Vec::new())));
+    expect![[r#"
+        permanent blob-size: its blob has 8388609 bytes; put at most 8 MiB at once, in several blobs None
+    "#]]
+    .assert_eq(&told(&attempt("on-pack", r#"{"bytes": 8388609, "times": 1}"#, Vec::new())));
+    expect![[r#"
+        permanent blob-reference: its text is no reference to a blob: a reference is `sha256:` and 64 small hex digits; pass on what `put` gave None
+    "#]]
+    .assert_eq(&told(&attempt("on-parcel", r#"{"reference": "../etc/passwd"}"#, Vec::new())));
 }

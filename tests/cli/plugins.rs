@@ -4,9 +4,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use expect_test::expect_file;
+use expect_test::{expect, expect_file};
 use serde_json::Value;
 
+use crate::approvals::{Claims, Waiting};
 use crate::project::{Ended, lockstep_in};
 
 fn plugins() -> PathBuf {
@@ -46,6 +47,34 @@ fn invoices_are_read_from_real_text_or_given_up_with_reasons() {
 }
 
 #[test]
+fn claims_are_settled_as_policy_and_people_say() {
+    let folder = plugins().join("approvals");
+    let read = |what: &str, name: &str| fs::read_to_string(folder.join(what).join(format!("{name}.json")));
+    for name in ["within-policy", "asked", "all-refused", "more-than-claimed", "empty"] {
+        let claims = Claims::new();
+        let answers: Vec<Value> =
+            read("answers", name).map_or(Vec::new(), |text| serde_json::from_str(&text).unwrap());
+        let mut waiting = Waiting::begin(&claims, &read("input", name).unwrap());
+        waiting.read_questions(answers.len());
+        let questions = if answers.is_empty() { Vec::new() } else { claims.questions() };
+        for question in questions {
+            let answer = answers.iter().find(|answer: &&Value| {
+                let mut asked = answer["asked"].as_object().unwrap().iter();
+                asked.all(|(key, value)| question["asked"][key] == *value)
+            });
+            let answer = answer.unwrap_or_else(|| panic!("{name}: {question}"));
+            let by = answer["by"].as_str().unwrap();
+            let ended = claims.answer(&question, &answer["answer"].to_string(), &["--by", by]);
+            assert_eq!(ended.code, 0, "{}", ended.stderr);
+        }
+        let ended = waiting.end();
+        assert_eq!(ended.code, 0, "{name}: {}", ended.stderr);
+        let expected: Value = serde_json::from_str(&read("expected", name).unwrap()).unwrap();
+        assert_eq!(serde_json::from_str::<Value>(&ended.stdout).unwrap(), expected, "{name}");
+    }
+}
+
+#[test]
 fn a_flaky_step_is_tried_again_and_the_story_says_so() {
     let input = "@refunds/input/approved-busy-ledger.json";
     let ended = lockstep(&["run", "refunds", "--store", "memory", "--input", input]);
@@ -55,14 +84,31 @@ fn a_flaky_step_is_tried_again_and_the_story_says_so() {
 }
 
 #[test]
-fn the_picture_in_the_readme_is_what_graph_draws() {
-    let ended = lockstep(&["graph", "refunds", "--format", "svg"]);
-    expect_file!["../../plugins/refunds/graph.svg"].assert_eq(&ended.stdout);
+fn the_pictures_in_the_readme_are_what_graph_draws() {
+    let drawn = |workflow| lockstep(&["graph", workflow, "--format", "svg"]).stdout;
+    expect_file!["../../plugins/refunds/graph.svg"].assert_eq(&drawn("refunds"));
+    expect_file!["../../plugins/approvals/graph.svg"].assert_eq(&drawn("approvals"));
+}
+
+#[test]
+fn check_tells_who_is_asked_and_what_is_answered() {
+    expect![[r#"
+        exit 0
+        approvals: 4 steps and 9 events fit together
+          policy  claim-filed  opens a scope
+          policy  timer-fired  (its timers)
+          decide  item-question + item-answer  (answers to `item-question`)
+          decide  item-expired
+          settle  claim-filed + list<item-decision>  (gathers `policy`)
+          pay     payment
+          human   item-question, answered with item-answer  (by role:approver; within 3d, else item-expired)
+    "#]]
+    .assert_eq(&lockstep(&["check", "approvals"]).told());
 }
 
 #[test]
 fn every_plugin_checks_without_a_warning() {
-    for workflow in ["refunds", "extraction"] {
+    for workflow in ["refunds", "extraction", "approvals"] {
         let ended = lockstep(&["check", workflow]);
         assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
     }

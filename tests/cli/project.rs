@@ -98,6 +98,10 @@ impl Project {
         self.0.path().join(name)
     }
 
+    pub(crate) fn folder(&self) -> &Path {
+        self.0.path()
+    }
+
     pub(crate) fn lockstep(&self, arguments: &[&str]) -> Ended {
         lockstep_in(self.0.path(), arguments, None)
     }

@@ -1,4 +1,4 @@
-//! The README's first step, as a newcomer would take it: every command of its `sh` blocks is run, in
+//! The README's first steps, as a newcomer would take them: every command of its `sh` blocks is run, in
 //! order, in one shell, and comes to what the text says.
 
 use std::fs;
@@ -37,19 +37,27 @@ fn in_a_shell(home: &Path) -> Ended {
 }
 
 #[test]
-fn the_first_step_in_five_minutes_runs_as_it_is_written() {
+fn the_first_step_and_the_kill_run_as_they_are_written() {
     let home = tempfile::tempdir().unwrap();
     let ended = in_a_shell(home.path());
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let lines: Vec<&str> = ended.stdout.lines().collect();
     assert!(lines.contains(&"{\"text\":\"Welcome, Ada!\"}"), "{}", ended.stdout);
     assert!(ended.stdout.contains("\"result\":{\"why\":\"come back in 2 years\"}"), "{}", ended.stdout);
-    assert_eq!(*lines.last().unwrap(), "ended with 1");
+    assert!(lines.contains(&"ended with 1"), "{}", ended.stdout);
     assert!(ended.stderr.contains("  greet  info:  is at the door\n"), "{}", ended.stderr);
     assert!(
         ended.stderr.contains("  greet  failed for good at attempt 3: transient `no-name`"),
         "{}",
         ended.stderr
     );
+    assert!(
+        ended.stdout.contains("\n  claimant: Grace\n  item: 3\n  what: dinner for four\n"),
+        "{}",
+        ended.stdout
+    );
+    let settled = r#"{"claim":"E-1002","claimant":"Grace","cents":62830,"refused_cents":0,"minutes":["#;
+    assert!(lines.last().unwrap().starts_with(settled), "{}", ended.stdout);
+    assert!(ended.stderr.contains("  pay     done at attempt 2 → claim-settled\n"), "{}", ended.stderr);
     assert!(fs::read_to_string(home.path().join("hello/hello.svg")).unwrap().starts_with("<svg"));
 }

@@ -3,9 +3,10 @@
 use std::process::Stdio;
 
 use expect_test::expect;
+use lockstep_test_support::component_with;
 use serde_json::Value;
 
-use crate::project::{OK, Project, SILENT, SPINS, TRAPS, WORKFLOW, command, ended};
+use crate::project::{OK, Project, SILENT, SPINS, TRAPS, WORKFLOW, command, ended, world};
 
 fn job(kind: u32) -> String {
     format!("{{\"kind\":{kind}}}")
@@ -55,6 +56,34 @@ fn verbose_shows_every_event_with_its_value() {
     let ended = Project::jobs().lockstep(&["run", ".", "--verbose", "--input", &job(OK)]);
     assert!(ended.stderr.contains("  2 job {\"kind\":0}\n"), "{}", ended.stderr);
     assert!(ended.stderr.contains("answer {\"n\":0}\n"), "{}", ended.stderr);
+}
+
+/// Puts five bytes and answers.
+fn putting() -> Vec<u8> {
+    let wit = world(
+        "import lockstep:step/blob@0.1.0;
+         export on-job: func(event: job) -> result<list<answer>, failure>;",
+    );
+    let wat = r#"(module
+        (import "lockstep:step/blob@0.1.0" "put" (func $put (param i32 i32 i32)))
+        (memory (export "memory") 2)
+        (data (i32.const 2048) "hello")
+        (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) i32.const 65536)
+        (func (export "on-job") (param i32 i32 i32 i32) (result i32)
+          (call $put (i32.const 2048) (i32.const 5) (i32.const 0))
+          (if (i32.load8_u (i32.const 0)) (then unreachable))
+          (i32.store (i32.const 8) (i32.const 1024))
+          (i32.store (i32.const 12) (i32.const 1))
+          i32.const 0))"#;
+    component_with(&wit, wat)
+}
+
+#[test]
+fn verbose_shows_what_was_put_by_its_reference() {
+    let project = Project::empty().with("workflow.toml", WORKFLOW).with("work.wasm", putting());
+    let told = project.lockstep(&["run", ".", "--verbose", "--input", &job(OK)]).told();
+    let put = "  4 blob sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824 of 5 bytes\n";
+    assert!(told.contains(put), "{told}");
 }
 
 #[test]

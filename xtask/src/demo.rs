@@ -1,18 +1,18 @@
 //! `cargo xtask demo`: from nothing to results that can be compared.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::guests;
-use crate::stage::{Stages, root, say, sh, target};
+use crate::play::Play;
+use crate::stage::{Stages, say, sh, target};
 
 /// The whole demo.
 pub(crate) fn run() -> Result<()> {
-    say("Lockstep's demo: builds the program and the steps of two workflows, runs both on real input,\n\
+    say("Lockstep's demo: builds the program and the steps of three workflows, runs them on real input,\n\
          and compares what comes out with what was written down beforehand. The first time takes some\n\
          minutes (a compiler for steps may have to be installed and set up); after that, seconds.");
     let mut stages = Stages::default();
@@ -45,32 +45,24 @@ fn all_inputs(program: &Path, workflow: &Path) -> Result<usize> {
 }
 
 fn compare(program: &Path, workflow: &Path, input: &Path) -> Result<()> {
-    let shown = |path: &Path| path.strip_prefix(root()).unwrap_or(path).display().to_string();
-    say(&format!("\n$ lockstep run {} --input @{}", shown(workflow), shown(input)));
-    let output = Command::new(program)
-        .arg("run")
-        .arg(workflow)
-        .arg("--input")
-        .arg(format!("@{}", input.display()))
-        .stderr(Stdio::inherit())
-        .output()
-        .context("the program could not be started")?;
-    let result = String::from_utf8(output.stdout)?;
-    say(result.trim_end());
-    if !output.status.success() {
-        bail!("the run ended with {}", output.status);
-    }
-    let expected = expected(workflow, input)?;
+    let play = Play::new(program, workflow);
+    let result = match written_down(workflow, "answers", input)? {
+        None => play.run(input)?,
+        Some(answers) => play.run_with_answers(input, &answers)?,
+    };
+    let expected = written_down(workflow, "expected", input)?.context("no result was written down for it")?;
     if serde_json::from_str::<Value>(&result)? != expected {
         bail!("expected {expected}");
     }
     Ok(())
 }
 
-/// What was written down for an input.
-fn expected(workflow: &Path, input: &Path) -> Result<Value> {
-    let name: PathBuf = input.file_name().context("an input has a name")?.into();
-    let path = workflow.join("expected").join(name);
+/// What was written down for an input in a folder beside it, if anything was.
+fn written_down(workflow: &Path, folder: &str, input: &Path) -> Result<Option<Value>> {
+    let path = workflow.join(folder).join(input.file_name().context("an input has a name")?);
+    if !path.exists() {
+        return Ok(None);
+    }
     let text = fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
-    serde_json::from_str(&text).with_context(|| format!("{} is not JSON", path.display()))
+    serde_json::from_str(&text).map(Some).with_context(|| format!("{} is not JSON", path.display()))
 }

@@ -3,6 +3,7 @@
 
 mod demo;
 mod guests;
+mod play;
 mod stage;
 mod test;
 
@@ -11,8 +12,9 @@ use std::process::ExitCode;
 use stage::say;
 
 const HELP: &str = "\
-cargo xtask demo      set up, build the plugins, run both workflows on their real input
+cargo xtask demo      set up, build the plugins, run the workflows on their real input
 cargo xtask test      format, lint, build, test: everything that must hold
+cargo xtask crash     kill a host under load again and again, and count what is lost; `--help`
 cargo xtask guests    only build the plugins' components";
 
 fn main() -> ExitCode {
@@ -21,6 +23,7 @@ fn main() -> ExitCode {
         ["demo"] => demo::run(),
         ["test"] => test::run(),
         ["guests"] => guests::build(),
+        ["crash", ref rest @ ..] => test::crash(rest),
         ["help" | "--help" | "-h"] => {
             say(HELP);
             return ExitCode::SUCCESS;

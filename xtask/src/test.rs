@@ -20,6 +20,7 @@ pub(crate) fn run() -> Result<()> {
     stages.run("plugins and SDK: lints", || guest_side("clippy", "--all-targets", " -- -D warnings"))?;
     stages.run("plugins and SDK: tests", || guest_side("test", "", ""))?;
     stages.run("tests", tests)?;
+    stages.run("kills under load", || crash(&["--kills", "20"]))?;
     stages.report();
     say("\ntest: ok: every stage passed");
     Ok(())
@@ -47,6 +48,14 @@ fn tests() -> Result<()> {
         true => sh(".", "cargo nextest run --locked --workspace --no-fail-fast"),
         false => sh(".", "cargo test --locked --workspace --no-fail-fast --lib --bins --tests"),
     }
+}
+
+/// Kills a host under load; without arguments, 200 times. Built as the tests are, so that what they
+/// share is not built again.
+pub(crate) fn crash(arguments: &[&str]) -> Result<()> {
+    sh(".", "cargo build --locked --quiet --workspace --bin lockstep-crash")?;
+    let program = target().join("debug/lockstep-crash").display().to_string();
+    sh(".", [&[program.as_str()], arguments].concat().join(" ").as_str())
 }
 
 fn has_nextest() -> bool {

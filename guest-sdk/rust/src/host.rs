@@ -1,5 +1,8 @@
 //! The bindings of `lockstep:step`, made once for all steps.
-#![allow(missing_docs, unreachable_pub, unsafe_code, clippy::all)]
+//!
+//! A failure that an import gives would be made an [`Error`](std::error::Error), and then `?` could not
+//! make a failure of any error. `std_feature` leaves that to a feature, which the crate does not have.
+#![allow(missing_docs, unreachable_pub, unsafe_code, unexpected_cfgs, clippy::all)]
 
 wit_bindgen::generate!({
     path: "wit",
@@ -9,6 +12,7 @@ wit_bindgen::generate!({
           import lockstep:step/host-events@0.1.0;
         }",
     runtime_path: "wit_bindgen::rt",
+    std_feature,
     additional_derives: [PartialEq],
     generate_all,
     generate_unused_types: true,

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use crate::blob::Digest;
 use crate::event::{Json, Timestamp};
 use crate::run::{About, Change, Record, RunId, Seq, Status};
 use crate::workflow::{Graph, Revision};
@@ -76,6 +77,8 @@ pub struct Query {
     pub session: Option<String>,
     /// Only those with open questions.
     pub asking: bool,
+    /// Only those that took over the state of this one.
+    pub continues: Option<RunId>,
     /// Only those that began before this one.
     pub before: Option<RunId>,
     /// No more than so many.
@@ -114,13 +117,15 @@ pub enum Kind {
     State,
     /// An item for whoever watches.
     Update,
+    /// Bytes came to be.
+    Blob,
     /// The run began, or its status changed.
     Status,
 }
 
 impl Kind {
     /// All kinds.
-    const ALL: [Kind; 10] = [
+    const ALL: [Kind; 11] = [
         Kind::Event,
         Kind::Delivery,
         Kind::Attempt,
@@ -130,6 +135,7 @@ impl Kind {
         Kind::Question,
         Kind::State,
         Kind::Update,
+        Kind::Blob,
         Kind::Status,
     ];
 
@@ -150,6 +156,7 @@ impl Kind {
             Kind::Question => "question",
             Kind::State => "state",
             Kind::Update => "update",
+            Kind::Blob => "blob",
             Kind::Status => "status",
         }
     }
@@ -172,10 +179,14 @@ impl Kind {
             Change::Expired { .. } | Change::Withdrawn { .. } => Kind::Question,
             Change::State { .. } => Kind::State,
             Change::Update { .. } => Kind::Update,
+            Change::Blob { .. } => Kind::Blob,
             Change::Started(_) | Change::Status { .. } => Kind::Status,
         }
     }
 }
+
+/// A payload of more bytes does not lie in its row.
+const LARGEST_IN_ROW: usize = 64 << 10;
 
 /// A record as a backend stores it: bytes, never a database's own text or JSON type.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -188,8 +199,11 @@ pub struct Row {
     pub kind: Kind,
     /// The decision, as JSON text without the event's value.
     pub head: Vec<u8>,
-    /// The event's value, as JSON text.
+    /// The event's value, as JSON text; of a blob its bytes, which do not come back with the row.
     pub payload: Option<Vec<u8>>,
+    /// The name under which a backend keeps the payload once for all rows that carry it; none if it
+    /// lies in its row.
+    pub shared: Option<Digest>,
 }
 
 /// A row does not say what a record says.
@@ -205,13 +219,17 @@ pub struct DecodeError {
 impl Row {
     /// The record as stored.
     pub fn encode(record: &Record) -> Row {
-        let payload = record.change.payload().and_then(Option::as_ref);
+        let payload = carried(&record.change);
         Row {
             seq: record.seq,
             at: record.at,
             kind: Kind::of(&record.change),
             head: serde_json::to_vec(&record.change).expect("a change has string keys only"),
-            payload: payload.map(|json| json.as_str().as_bytes().to_vec()),
+            payload: payload.map(<[u8]>::to_vec),
+            shared: match &record.change {
+                Change::Blob { digest, .. } => Some(*digest),
+                _ => payload.filter(|bytes| bytes.len() > LARGEST_IN_ROW).map(Digest::of),
+            },
         }
     }
 
@@ -224,6 +242,14 @@ impl Row {
             *payload = text.map_err(|e| fail(e.to_string()))?.map(Json::trusted);
         }
         Ok(Record { seq: self.seq, at: self.at, change })
+    }
+}
+
+/// What is stored beside the decision.
+fn carried(change: &Change) -> Option<&[u8]> {
+    match change {
+        Change::Blob { bytes, .. } => bytes.as_deref(),
+        _ => change.payload().and_then(Option::as_ref).map(|json| json.as_str().as_bytes()),
     }
 }
 
@@ -263,8 +289,15 @@ pub trait Journal: Send + Sync {
     /// Writes a group of commits and answers with its number, which grows by one per group.
     fn commit(&self, group: Vec<Commit>) -> Answer<'_, u64>;
 
-    /// All rows of a run in order; none if the run is not known.
+    /// All rows of a run in order, without the bytes of its blobs; none if the run is not known.
     fn load<'a>(&'a self, run: &'a RunId) -> Answer<'a, Vec<Row>>;
+
+    /// Where the groups end that have rows of a run: the last of them of each, in order.
+    fn ends<'a>(&'a self, run: &'a RunId) -> Answer<'a, Vec<Seq>>;
+
+    /// What rows share under this name, from `offset` on, no more than `length` bytes of it and fewer
+    /// at its end; none if no row does.
+    fn blob<'a>(&'a self, digest: &'a Digest, offset: u64, length: u64) -> Answer<'a, Option<Vec<u8>>>;
 
     /// Keeps the graph of a revision; one that is kept already stays as it is.
     fn keep<'a>(&'a self, graph: &'a Graph) -> Answer<'a, ()>;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::blob::Digest;
 use crate::event::Json;
 use crate::state::{Reads, Write};
 use crate::workflow::EventId;
@@ -34,6 +35,8 @@ pub struct Emitted {
     pub timers: Vec<TimerWish>,
     /// What it told whoever watches the run, in its order.
     pub updates: Vec<Update>,
+    /// The bytes it put, in its order, each once.
+    pub blobs: Vec<Blob>,
 }
 
 /// Nothing but events.
@@ -76,6 +79,15 @@ pub struct Update {
     pub name: Arc<str>,
     /// Its value.
     pub item: Json,
+}
+
+/// Bytes that an attempt put, to be read by reference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blob {
+    /// Their name.
+    pub digest: Digest,
+    /// They themselves.
+    pub bytes: Arc<[u8]>,
 }
 
 /// One event that an attempt emitted.

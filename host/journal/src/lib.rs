@@ -11,7 +11,7 @@ mod memory;
 mod sqlite;
 
 pub use memory::Memory;
-pub use sqlite::{OpenError, Sqlite};
+pub use sqlite::{Bare, OpenError, Prepared, Sqlite};
 
 use lockstep_core::event::Timestamp;
 use lockstep_core::journal::{Commit, Error, MessageId, Row, Summary};

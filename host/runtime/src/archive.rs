@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use lockstep_core::journal::Journal;
-use lockstep_core::run::{About, Change, Record, Run, RunId};
+use lockstep_core::run::{About, Change, Record, Run, RunId, Seq};
 use lockstep_core::state::State;
 use lockstep_core::workflow::{Revision, Workflow};
 
@@ -12,7 +12,13 @@ use crate::Error;
 
 /// The run of this id, folded with the graph that the journal keeps; none if it is not known.
 pub async fn read(journal: &dyn Journal, id: &RunId) -> Result<Option<Run>, Error> {
-    let records = records(journal, id).await?;
+    read_as_of(journal, id, Seq(u64::MAX)).await
+}
+
+/// The same as it was after one of its rows.
+pub async fn read_as_of(journal: &dyn Journal, id: &RunId, row: Seq) -> Result<Option<Run>, Error> {
+    let mut records = records(journal, id).await?;
+    records.retain(|record| record.seq <= row);
     let Some(about) = about(&records).cloned() else { return Ok(None) };
     let workflow = Arc::new(graph(journal, id, &about.revision).await?);
     fold(journal, id, workflow, records).await.map(Some)
@@ -70,7 +76,7 @@ pub(crate) async fn fold(
 }
 
 /// The state that a run has come to, with what it took over from those before it.
-async fn state_of(journal: &dyn Journal, run: Option<RunId>) -> Result<State, Error> {
+pub(crate) async fn state_of(journal: &dyn Journal, run: Option<RunId>) -> Result<State, Error> {
     let (mut chain, mut next) = (Vec::new(), run);
     while let Some(id) = next {
         let mut records = records(journal, &id).await?;

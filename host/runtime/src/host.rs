@@ -33,6 +33,9 @@ pub struct Settings {
     /// After every commit, a run is dropped and read back from the journal. For tests, and for
     /// whoever wants to see that nothing is known that is not written.
     pub reload: bool,
+    /// So many commits may a run be ahead of what is written: steps that reach nothing outside it are
+    /// attempted before that. 0: none is.
+    pub ahead: u32,
     /// How often the journal's inbox is looked into for what other processes ask; none: never.
     pub inbox: Option<Duration>,
 }
@@ -47,6 +50,7 @@ impl Settings {
             observers: Vec::new(),
             slots,
             reload: false,
+            ahead: 64,
             inbox: None,
         }
     }
@@ -72,6 +76,9 @@ pub enum Error {
     /// What the journal holds is no run of its workflow.
     #[error(transparent)]
     Fold(#[from] lockstep_core::run::FoldError),
+    /// A run cannot be forked there.
+    #[error(transparent)]
+    NoFork(#[from] lockstep_core::run::NoFork),
     /// The state of a run cannot be read.
     #[error("the state of run {run} is damaged")]
     Damaged {
@@ -121,6 +128,7 @@ impl Error {
         match self {
             Error::Journal { .. } | Error::Store { .. } => "journal",
             Error::Fold(_) | Error::Damaged { .. } | Error::NoGraph { .. } => "damaged",
+            Error::NoFork(refusal) => refusal.code(),
             Error::Unknown { .. } => "unknown-run",
             Error::KeyTaken { .. } => "key-taken",
             Error::NotEnded { .. } => "not-ended",

@@ -11,8 +11,10 @@
 //! commit that led to it is written.
 
 pub mod archive;
+mod blobs;
 mod clock;
 mod deployed;
+mod fork;
 mod host;
 mod observer;
 mod partition;
@@ -24,6 +26,7 @@ mod tests;
 
 pub use clock::{Clock, System};
 pub use deployed::{Deployed, Worker};
+pub use fork::fork;
 pub use host::{Error, Host, NewRun, Rest, RunHandle, Settings, Until};
 pub use observer::{Attempt, Observer};
 pub use request::{Reply, Request};

@@ -48,7 +48,8 @@ pub trait Observer: Send + Sync {
         let _ = attempt;
     }
 
-    /// The storage did not take a commit; it is tried again, and everything waits for that.
+    /// The storage did not take a commit, or did not say which runs are due; it is tried again. For a
+    /// commit, everything waits.
     fn troubled(&self, why: &journal::Error) {
         let _ = why;
     }

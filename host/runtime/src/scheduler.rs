@@ -4,11 +4,30 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use lockstep_core::run::{DeliveryId, Run};
+use lockstep_core::run::{DeliveryId, Run, Seq};
 use lockstep_core::workflow::{StepId, Workflow};
 
 /// A run that the partition holds, by a number that is never used again.
 pub(crate) type RunKey = u64;
+
+/// A run, and what of it may be attempted.
+#[derive(Clone, Copy)]
+pub(crate) struct Horizon<'r> {
+    pub(crate) run: &'r Run,
+    /// The last row that is written.
+    pub(crate) written: Seq,
+    /// Steps that reach nothing outside may be attempted before what led to them is written.
+    pub(crate) may_go_ahead: bool,
+}
+
+impl Horizon<'_> {
+    fn lets(&self, step: StepId, delivery: DeliveryId) -> bool {
+        let is_pure = self.run.workflow().step(step).is_pure();
+        // One that sees only what is written meets what has disturbed it again until that is.
+        let sees = is_pure || self.written == self.run.last() || !self.run.was_disturbed(delivery);
+        (delivery <= self.written && sees) || (is_pure && self.may_go_ahead)
+    }
+}
 
 /// A step over all runs: the workflow is known by the address of its one immutable snapshot.
 type Everywhere = (usize, StepId);
@@ -66,13 +85,14 @@ impl Scheduler {
     /// The next delivery to attempt, its slot taken; `None` if there is no slot or no delivery.
     pub(crate) fn next<'r>(
         &mut self,
-        run: impl Fn(RunKey) -> Option<&'r Run>,
+        run: impl Fn(RunKey) -> Option<Horizon<'r>>,
     ) -> Option<(RunKey, StepId, DeliveryId)> {
         while self.free > 0 {
             let Some(key) = self.turns.pop_front().or_else(|| self.let_one_go()) else { break };
             self.queued.remove(&key);
-            let Some(run) = run(key) else { continue };
-            match self.look(key, run) {
+            let Some(horizon) = run(key) else { continue };
+            let run = horizon.run;
+            match self.look(key, horizon) {
                 Found::Next(step, delivery) => {
                     self.take(key, step, run.workflow());
                     self.consider(key);
@@ -118,9 +138,9 @@ impl Scheduler {
         None
     }
 
-    fn look(&self, key: RunKey, run: &Run) -> Found {
-        let mut bounded = Vec::new();
-        for (step, delivery) in run.ready_steps() {
+    fn look(&self, key: RunKey, horizon: Horizon<'_>) -> Found {
+        let (run, mut bounded) = (horizon.run, Vec::new());
+        for (step, delivery) in run.ready_steps().filter(|(step, delivery)| horizon.lets(*step, *delivery)) {
             let node = run.workflow().step(step);
             if at(&self.in_run, &(key, step), node.concurrency_run) {
                 continue;

@@ -12,8 +12,8 @@ use lockstep_core::workflow::{EmitPlan, Input};
 use wasmtime::Store;
 use wasmtime::component::{ComponentExportIndex, InstancePre, Val};
 
-use crate::capability::{Inert, State, Timers, Updates};
-use crate::fault::{self, Ended};
+use crate::capability::{Inert, OwnBlobs, State, Timers, Updates};
+use crate::fault::{self, Ended, bytes};
 use crate::log::Log;
 use crate::meter::{Cpu, Memory};
 use crate::value::{self, WriteError};
@@ -21,6 +21,8 @@ use crate::{Identity, Limits};
 
 /// All events of one attempt together, in bytes of JSON.
 const MOST_OUTPUT: usize = 16 << 20;
+/// What to do with what is too large for an event.
+const BY_REFERENCE: &str = "put what is large as a blob and pass its reference on";
 const LONGEST_CODE: usize = 64;
 const LONGEST_MESSAGE: usize = 4 << 10;
 const MOST_DETAILS: usize = 16 << 10;
@@ -34,6 +36,7 @@ pub(crate) struct Guest {
     pub(crate) state: State,
     pub(crate) updates: Updates,
     pub(crate) timers: Timers,
+    pub(crate) blobs: OwnBlobs,
     pub(crate) wasi: Inert,
 }
 
@@ -41,7 +44,8 @@ impl Guest {
     /// What it wants done, now that it has succeeded with these events.
     pub(crate) fn emitted(self, events: Vec<Emission>) -> Emitted {
         let (reads, writes) = self.state.end();
-        Emitted { events, reads, writes, timers: self.timers.end(), updates: self.updates.end() }
+        let (timers, updates, blobs) = (self.timers.end(), self.updates.end(), self.blobs.end());
+        Emitted { events, reads, writes, timers, updates, blobs }
     }
 }
 
@@ -162,9 +166,7 @@ impl Output<'_> {
     fn write(&mut self, value: &Val, shape: &Shape) -> Result<Json, Failure> {
         let limit = self.limits.event_bytes.min(self.left);
         let written = value::write(value, shape, limit).map_err(|error| match &error {
-            WriteError::TooLarge(_) => {
-                failure(Class::Limit, "event-bytes", format!("its event is too large: {error}"))
-            }
+            WriteError::TooLarge(_) => self.too_large(),
             WriteError::NotJson { .. } => {
                 failure(Class::Invalid, "json", format!("its event is broken: {error}"))
             }
@@ -172,6 +174,18 @@ impl Output<'_> {
         })?;
         self.left -= written.as_str().len();
         Ok(written)
+    }
+
+    fn too_large(&self) -> Failure {
+        if self.left < self.limits.event_bytes {
+            let most = bytes(MOST_OUTPUT);
+            let message =
+                format!("its events come to more than {most} of JSON; emit less, or {BY_REFERENCE}");
+            return failure(Class::Limit, "output", message);
+        }
+        let most = bytes(self.limits.event_bytes);
+        let message = format!("its event is more than {most} of JSON; emit less, or {BY_REFERENCE}");
+        failure(Class::Limit, "event-bytes", message)
     }
 }
 
@@ -225,4 +239,38 @@ pub(crate) fn failure(class: Class, code: &str, message: String) -> Failure {
 
 fn foreign() -> Failure {
     failure(Class::Host, "type", "the engine gave a value of another type than it promised at load".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use lockstep_core::workflow::EventId;
+
+    use super::*;
+
+    /// What comes of events of these lengths where so many bytes are left.
+    fn taken(left: usize, lengths: &[usize]) -> Result<usize, String> {
+        let limits = Limits { event_bytes: 100, ..Limits::default() };
+        let plan = EmitPlan::List(Box::new(EmitPlan::Event(EventId(0), Shape::String)));
+        let texts = lengths.iter().map(|length| Val::String("a".repeat(length - 2)));
+        let mut output = Output { limits: &limits, left, emissions: Vec::new() };
+        let taken = output.take(&plan, Some(&Val::List(texts.collect())), 0);
+        taken
+            .map(|()| output.emissions.len())
+            .map_err(|failure| format!("{}: {}", failure.code, failure.message))
+    }
+
+    #[test]
+    fn events_are_bounded_one_by_one_and_together_and_a_refusal_says_which_and_what_to_do() {
+        assert_eq!(taken(300, &[100, 100, 100]), Ok(3));
+        assert_eq!(
+            taken(300, &[101]).unwrap_err(),
+            "event-bytes: its event is more than 100 bytes of JSON; \
+             emit less, or put what is large as a blob and pass its reference on"
+        );
+        assert_eq!(
+            taken(300, &[100, 100, 51, 50]).unwrap_err(),
+            "output: its events come to more than 16 MiB of JSON; \
+             emit less, or put what is large as a blob and pass its reference on"
+        );
+    }
 }

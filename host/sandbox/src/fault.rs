@@ -73,7 +73,8 @@ fn fault(error: &wasmtime::Error, guest: &Guest) -> Failure {
         return failure(
             Class::Limit,
             "output",
-            "it handed the host more data than one call may carry".into(),
+            "it handed the host more data than one call may carry; hand over less at once, and what is large as blobs"
+                .into(),
         );
     }
     if let Some(exit) = error.downcast_ref::<wasmtime_wasi::I32Exit>() {

@@ -16,9 +16,11 @@ mod value;
 mod tests;
 
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use lockstep_core::blob::Digest;
 use lockstep_core::grant::Grant;
 use lockstep_core::outcome::{Failure, Outcome, Update};
 use lockstep_core::run::{Given, Seq};
@@ -109,6 +111,8 @@ pub struct Call {
     pub state: View,
     /// Who is told of its updates before it ends.
     pub watcher: Option<Arc<dyn Watcher>>,
+    /// Where it reads what other attempts have put; none: there is nothing.
+    pub blobs: Option<Arc<dyn Blobs>>,
     /// The wall-clock limit.
     pub timeout: Duration,
 }
@@ -131,6 +135,24 @@ pub trait Watcher: std::fmt::Debug + Send + Sync {
     /// An attempt has published this.
     fn provisional(&self, update: &Update);
 }
+
+/// Where the bytes are that attempts have put.
+///
+/// **Promise:** it gives what a commit has stored, from `offset` on: `length` bytes, and fewer only
+/// where they end; none if nothing is stored under this name. An attempt that waits for it does not
+/// compute meanwhile, and may be dropped.
+pub trait Blobs: std::fmt::Debug + Send + Sync {
+    /// A part of what is stored.
+    fn get<'a>(&'a self, digest: &'a Digest, offset: u64, length: u32) -> Reading<'a>;
+}
+
+/// Bytes of a blob, when they come.
+pub type Reading<'a> = Pin<Box<dyn Future<Output = Result<Option<Vec<u8>>, Unreadable>> + Send + 'a>>;
+
+/// Why what is stored cannot be read at the moment, in the words of whoever has it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a blob cannot be read: {0}")]
+pub struct Unreadable(pub String);
 
 /// What `lockstep:step/run.whoami` answers.
 #[derive(Clone, Debug)]

@@ -12,7 +12,7 @@ use wasmtime::component::{Component, InstancePre, Linker, Type};
 use wasmtime::{Engine, Store};
 
 use crate::attempt::{Entry, Guest};
-use crate::capability::{self, Inert, State, Timers, Updates};
+use crate::capability::{self, Inert, OwnBlobs, State, Timers, Updates};
 use crate::engine::Ticks;
 use crate::log::Log;
 use crate::meter::{Cpu, Memory, count_cpu};
@@ -71,6 +71,7 @@ impl Linked {
             state: State::new(self.grant.state.as_ref(), call.state),
             updates: Updates::new(self.grant.updates.as_ref(), call.watcher),
             timers: Timers::default(),
+            blobs: OwnBlobs::new(call.blobs),
             wasi: Inert::default(),
         }
     }

@@ -104,8 +104,11 @@ pub(crate) fn of(error: &anyhow::Error) -> Exit {
 }
 
 fn of_host(error: &lockstep_runtime::Error) -> Exit {
+    use lockstep_core::run::NoFork;
     use lockstep_runtime::Error;
     match error {
+        Error::NoFork(NoFork::Fold(_)) => Exit::Host,
+        Error::NoFork(_) => Exit::NotDone,
         Error::Unknown { .. } | Error::KeyTaken { .. } | Error::NotEnded { .. } => Exit::NotDone,
         _ => Exit::Host,
     }

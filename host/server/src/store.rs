@@ -17,14 +17,22 @@ use crate::project::Refused;
 /// How often the owner's answer is looked for, and for how long.
 const LOOK: Duration = Duration::from_millis(25);
 const PATIENCE: Duration = Duration::from_secs(10);
+const DEFAULT: &str = "lockstep.db";
 /// So many runs of a name are told when it is not one.
 const MATCHES: u32 = 4;
+
+/// What came of a request.
+pub(crate) struct Asked {
+    pub(crate) reply: Reply,
+    /// No process has the store, so nothing goes on by itself.
+    pub(crate) is_alone: bool,
+}
 
 /// Which store.
 #[derive(Debug, Args)]
 pub(crate) struct Store {
     /// The store: a file that `lockstep run` has made
-    #[arg(long, value_name = "FILE", default_value = "lockstep.db")]
+    #[arg(long, value_name = "FILE", default_value = DEFAULT)]
     store: PathBuf,
 }
 
@@ -34,16 +42,32 @@ impl Store {
         Sqlite::visit(&self.store).map_err(|error| named_otherwise(&error))
     }
 
+    /// The store, for what only its owner can do. One that is not there is not made.
+    pub(crate) fn own(&self) -> Result<Sqlite, Refused> {
+        drop(self.visit()?);
+        Sqlite::open(&self.store).map_err(|error| named_otherwise(&error))
+    }
+
+    /// How a command line names it; empty for the default.
+    pub(crate) fn option(&self) -> String {
+        match self.store.as_os_str() == DEFAULT {
+            true => String::new(),
+            false => format!(" --store {}", self.store.display()),
+        }
+    }
+
     /// Asks something of a run: does it, if nobody else has the store, or lets its owner do it.
-    pub(crate) async fn ask(&self, run: &RunId, request: Request) -> anyhow::Result<Reply> {
+    pub(crate) async fn ask(&self, run: &RunId, request: Request) -> anyhow::Result<Asked> {
         match Sqlite::open(&self.store) {
             Ok(own) => {
                 let host = Host::new(Settings::new(Arc::new(own)));
                 let reply = host.ask(run, request).await?;
                 host.stop().await;
-                Ok(reply)
+                Ok(Asked { reply, is_alone: true })
             }
-            Err(OpenError::InUse { .. }) => ask_owner(&self.visit()?, run, &request).await,
+            Err(OpenError::InUse { .. }) => {
+                Ok(Asked { reply: ask_owner(&self.visit()?, run, &request).await?, is_alone: false })
+            }
             Err(error) => Err(named_otherwise(&error).into()),
         }
     }

@@ -7,11 +7,12 @@ use wit_parser::{Resolve, WorldId};
 use crate::Error;
 
 /// The host's own WIT package, file by file.
-pub const STEP_WIT: [(&str, &str); 8] = [
+pub const STEP_WIT: [(&str, &str); 9] = [
     ("types.wit", include_str!("../../../wit/lockstep-step/types.wit")),
     ("log.wit", include_str!("../../../wit/lockstep-step/log.wit")),
     ("run.wit", include_str!("../../../wit/lockstep-step/run.wit")),
     ("timer.wit", include_str!("../../../wit/lockstep-step/timer.wit")),
+    ("blob.wit", include_str!("../../../wit/lockstep-step/blob.wit")),
     ("state.wit", include_str!("../../../wit/lockstep-step/state.wit")),
     ("updates.wit", include_str!("../../../wit/lockstep-step/updates.wit")),
     ("host-events.wit", include_str!("../../../wit/lockstep-step/host-events.wit")),

@@ -24,6 +24,8 @@
 //! assert!(lockstep_test_support::component_with(wit, wat).starts_with(b"\0asm"));
 //! ```
 
+pub mod script;
+
 use lockstep_toolchain::{from_text, resolve};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::{LiftLowerAbi, ManglingAndAbi};

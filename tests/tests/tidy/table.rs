@@ -47,7 +47,7 @@ const OUTSIDE: [&str; 7] =
     ["std::env", "std::fs", "std::net", "std::process", "std::thread", "SystemTime", "Instant"];
 
 /// Every crate of the workspace.
-pub(crate) const TABLE: [Row; 9] = [
+pub(crate) const TABLE: [Row; 10] = [
     Row {
         name: "lockstep-core",
         folder: "host/core",
@@ -118,6 +118,20 @@ pub(crate) const TABLE: [Row; 9] = [
         folder: "tests",
         may: May::Only(&[]),
         never: &[],
+        nowhere: &[],
+        unnamed: &[],
+    },
+    Row {
+        name: "lockstep-crash",
+        folder: "tests/crash",
+        may: May::Own(&[
+            "lockstep-core",
+            "lockstep-journal",
+            "lockstep-runtime",
+            "lockstep-sandbox",
+            "lockstep-test-support",
+        ]),
+        never: &["axum", "clap", "rusqlite", "wasmtime", "wasmtime-wasi"],
         nowhere: &[],
         unnamed: &[],
     },

@@ -18,7 +18,7 @@ const TABLE: &[Row] = &[
     ("lockstep:step", "log", (0, 1), Class::Free, Support::Now),
     ("lockstep:step", "run", (0, 1), Class::Free, Support::Now),
     ("lockstep:step", "timer", (0, 1), Class::Free, Support::Now),
-    ("lockstep:step", "blob", (0, 1), Class::Free, Support::Later),
+    ("lockstep:step", "blob", (0, 1), Class::Free, Support::Now),
     ("lockstep:step", "state", (0, 1), Class::Granted, Support::Now),
     ("lockstep:step", "updates", (0, 1), Class::Granted, Support::Now),
     ("lockstep:step", "http", (0, 1), Class::Granted, Support::Later),

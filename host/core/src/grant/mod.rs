@@ -101,6 +101,12 @@ impl Right {
 }
 
 impl Grant {
+    /// Whether an attempt reaches nothing outside its run, and nobody sees of it before its commit.
+    pub fn is_pure(&self) -> bool {
+        let Grant { state: _, updates } = self;
+        updates.is_none()
+    }
+
     /// Whether the table of a right stands in it.
     pub fn has(&self, right: Right) -> bool {
         match right {

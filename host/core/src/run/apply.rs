@@ -29,6 +29,7 @@ impl Run {
             session: None,
             continues: None,
             parent: None,
+            forked: None,
         };
         Run {
             id,
@@ -111,7 +112,7 @@ impl Run {
                 Ok(())
             }
             Change::Cut { delivery } => self.apply_cut(*delivery),
-            Change::Late { .. } | Change::Update { .. } => Ok(()),
+            Change::Late { .. } | Change::Update { .. } | Change::Blob { .. } => Ok(()),
             Change::Opened { home, parent, branches } => {
                 self.apply_opened(record.seq, *home, *parent, *branches)
             }

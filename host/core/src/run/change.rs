@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::RunId;
+use crate::blob::Digest;
 use crate::event::{Json, Timestamp};
 use crate::outcome::Failure;
 use crate::state::Op;
@@ -249,6 +250,18 @@ pub enum Change {
         #[serde(skip)]
         payload: Option<Json>,
     },
+    /// Bytes came to be, to be read by reference.
+    Blob {
+        /// The delivery whose attempt put them.
+        delivery: Seq,
+        /// Their name.
+        digest: Digest,
+        /// How many there are.
+        size: u64,
+        /// They themselves, on their way to the journal; a row that comes back is without them.
+        #[serde(skip)]
+        bytes: Option<Arc<[u8]>>,
+    },
 }
 
 impl Change {
@@ -296,6 +309,18 @@ pub struct About {
     /// The run that it is a child of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<Parent>,
+    /// Where it left the run whose rows it begins with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forked: Option<Forked>,
+}
+
+/// Where a fork left another run: up to there the rows of both are the same but for the first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forked {
+    /// That run.
+    pub run: RunId,
+    /// The last row that was taken over.
+    pub at: Seq,
 }
 
 /// Whose child a run is.

@@ -14,6 +14,7 @@ mod apply;
 mod change;
 mod decide;
 mod fields;
+mod fork;
 mod question;
 mod refusal;
 mod scope;
@@ -27,9 +28,10 @@ mod tests;
 mod workbench;
 
 pub use change::{
-    About, Cause, Change, DeliveryStatus, JoinInput, Parent, Parked, Place, Purpose, Record, Seq, Status,
-    Unmatched,
+    About, Cause, Change, DeliveryStatus, Forked, JoinInput, Parent, Parked, Place, Purpose, Record, Seq,
+    Status, Unmatched,
 };
+pub use fork::{Fork, NoFork};
 pub use question::{Closed, Open, QuestionId};
 pub use refusal::{Admitted, Refusal};
 
@@ -384,9 +386,10 @@ impl Run {
         let Start { id, payload, key, alias, session, continues, parent } = start;
         let (continues, state) = continues.unzip();
         let name = workflow.name.as_str().into();
-        let about = Arc::new(About { workflow: name, revision, key, alias, session, continues, parent });
+        let forked = None;
+        let about = About { workflow: name, revision, key, alias, session, continues, parent, forked };
         let mut run = Run::empty(id, workflow, state.unwrap_or_default().taken_over());
-        let commit = Decision::of(&mut run, now).start(about, payload);
+        let commit = Decision::of(&mut run, now).start(Arc::new(about), payload);
         (run, commit)
     }
 
@@ -460,6 +463,11 @@ impl Run {
             None => true,
         };
         self.decided == Status::Running && is_in_turn
+    }
+
+    /// Whether what an attempt at a delivery read was changed under it.
+    pub fn was_disturbed(&self, delivery: DeliveryId) -> bool {
+        self.conflicts.contains_key(&delivery)
     }
 
     /// Takes a ready delivery out to be attempted; `None` if it is not ready. If there is a commit

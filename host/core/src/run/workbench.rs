@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Admitted, Change, DeliveryId, DeliveryStatus, Given, Record, Run, RunId, Seq, Signal, Start, Status, Work,
+    Admitted, Change, DeliveryId, DeliveryStatus, Fork, Given, NoFork, Record, Run, RunId, Seq, Signal,
+    Start, Status, Work,
 };
 use crate::event::{Json, Timestamp};
 use crate::grant::Grant;
@@ -162,6 +163,7 @@ fn step_node(name: String, handler: HandlerId) -> StepNode {
         on_failure: None,
         on_timer: None,
         nested: false,
+        blobs: false,
         handlers: BTreeSet::from([handler]),
     }
 }
@@ -178,6 +180,8 @@ pub(super) struct Bench {
     pub(super) run: Run,
     pub(super) now: Timestamp,
     rows: Vec<Row>,
+    /// The last row of each commit.
+    ends: Vec<Seq>,
     before: State,
     proof: Proof,
 }
@@ -199,7 +203,7 @@ impl Bench {
         let before = start.continues.as_ref().map(|(_, state)| state.clone()).unwrap_or_default();
         let revision = workflow.graph().revision;
         let (run, commit) = Run::start(start, workflow, revision, Timestamp(0));
-        let mut bench = Bench { run, now: Timestamp(0), rows: Vec::new(), before, proof };
+        let mut bench = Bench { run, now: Timestamp(0), rows: Vec::new(), ends: Vec::new(), before, proof };
         bench.store(&commit);
         bench
     }
@@ -276,6 +280,18 @@ impl Bench {
         self.signal(Signal::TakenUp);
     }
 
+    /// A run that begins as this one was after row `at`, to be driven by itself.
+    pub(super) fn fork(&self, at: Option<u64>) -> Result<Bench, NoFork> {
+        let records = self.rows.iter().map(|row| row.decode().expect("it was just stored"));
+        let (from, workflow) = (self.run.id.clone(), self.run.workflow.clone());
+        let fork = Fork { id: RunId::fresh("fork", 7), from, at: at.map(Seq) };
+        let (run, commit) = Run::fork(fork, workflow, self.before.clone(), records.collect(), &self.ends)?;
+        let (now, before, proof) = (self.now, self.before.clone(), self.proof);
+        let mut bench = Bench { run, now, rows: Vec::new(), ends: Vec::new(), before, proof };
+        bench.store(&commit);
+        Ok(bench)
+    }
+
     /// The value the run ended with.
     pub(super) fn result(&self) -> Option<&str> {
         self.run.result().map(|(_, json)| json.as_str())
@@ -303,6 +319,7 @@ impl Bench {
 
     fn store(&mut self, commit: &Commit) -> Vec<Record> {
         self.rows.extend(commit.records.iter().map(Row::encode));
+        self.ends.extend(commit.records.last().map(|record| record.seq));
         if self.proof == Proof::EveryCommit {
             self.folded().assert_same(&self.run);
         }

@@ -2,7 +2,6 @@
 //! finding with the line, what the key takes and what was found. Which keys there are is for whoever
 //! reads to say, in [`Level`]s; it knows no file of its own.
 
-mod duration;
 #[cfg(test)]
 pub(crate) mod schema;
 mod size;
@@ -13,6 +12,7 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
+use crate::duration;
 use crate::suggest::did_you_mean;
 use crate::workflow::Finding;
 

@@ -309,6 +309,17 @@ pub struct StepNode {
     /// What it may reach.
     #[serde(skip)]
     pub grant: Grant,
+    /// It imports `lockstep:step/blob`: it reads what is there only when it is written.
+    #[serde(skip)]
+    pub blobs: bool,
+}
+
+impl StepNode {
+    /// Whether an attempt leaves no trace anywhere but in what is committed of it, and sees nothing but
+    /// what is decided.
+    pub fn is_pure(&self) -> bool {
+        !self.nested && !self.blobs && self.grant.is_pure()
+    }
 }
 
 /// Which graph a run moves through: the digest of what the journal keeps of a workflow.

@@ -246,6 +246,7 @@ fn step(name: &str, handlers: &[HandlerId]) -> StepNode {
         on_failure: None,
         on_timer: None,
         nested: false,
+        blobs: false,
         handlers: handlers.iter().copied().collect(),
     }
 }

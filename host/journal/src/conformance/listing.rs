@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use lockstep_core::event::Timestamp;
 use lockstep_core::journal::{Journal, Query, Summary};
-use lockstep_core::run::{About, Parent, RunId, Seq, Status};
+use lockstep_core::run::{About, Forked, Parent, RunId, Seq, Status};
 use lockstep_core::workflow::Revision;
 
 use super::hostile::TEXTS;
@@ -43,6 +43,7 @@ fn known(text: Option<&str>) -> Summary {
         session: some(),
         continues: text.map(RunId::named),
         parent: text.map(|text| Parent { run: RunId::named(text), delivery: Seq(time) }),
+        forked: text.map(|text| Forked { run: RunId::named(text), at: Seq(time) }),
     };
     Summary {
         about: Arc::new(about),
@@ -90,20 +91,27 @@ pub fn a_refused_group_is_not_listed(journal: &dyn Journal) {
 /// Each condition of a query leaves out what does not meet it, and all of them together too.
 pub fn a_listing_holds_what_was_asked_for(journal: &dyn Journal) {
     let status = |which| if which % 2 == 0 { Status::Waiting } else { Status::Failed };
-    for which in 0..16 {
+    for which in 0..32 {
         let begun = commit_with(which, 1..=1, |summary| {
             summary.status = status(which);
             summary.asking = u32::from(which & 2 == 0);
             let about = Arc::make_mut(&mut summary.about);
             about.workflow = if which & 4 == 0 { "one" } else { "two" }.into();
             about.session = (which & 8 == 0).then(|| "s".into());
+            about.continues = (which & 16 == 0).then(|| run(7));
         });
         write(journal, vec![begun]);
     }
     let (one, s) = (Some("one".to_owned()), Some("s".to_owned()));
     let waiting = Query { statuses: vec![Status::Waiting], ..listing() };
     let either = Query { statuses: vec![Status::Failed, Status::Paused, Status::Waiting], ..listing() };
-    let all = Query { workflow: one.clone(), session: s.clone(), asking: true, ..waiting.clone() };
+    let all = Query {
+        workflow: one.clone(),
+        session: s.clone(),
+        asking: true,
+        continues: Some(run(7)),
+        ..waiting.clone()
+    };
     assert_listed(journal, &waiting, |which| which % 2 == 0);
     assert_listed(journal, &either, |_| true);
     assert_listed(journal, &Query { statuses: vec![Status::Paused], ..listing() }, |_| false);
@@ -111,12 +119,14 @@ pub fn a_listing_holds_what_was_asked_for(journal: &dyn Journal) {
     assert_listed(journal, &Query { workflow: one, ..listing() }, |which| which & 4 == 0);
     assert_listed(journal, &Query { session: s, ..listing() }, |which| which & 8 == 0);
     assert_listed(journal, &Query { session: Some(String::new()), ..listing() }, |_| false);
+    assert_listed(journal, &Query { continues: Some(run(7)), ..listing() }, |which| which & 16 == 0);
+    assert_listed(journal, &Query { continues: Some(run(8)), ..listing() }, |_| false);
     assert_listed(journal, &all, |which| which == 0);
     assert_listed(journal, &Query { before: Some(run(5)), ..waiting }, |which| which < 5 && which % 2 == 0);
 }
 
 fn assert_listed(journal: &dyn Journal, query: &Query, is_wanted: fn(u64) -> bool) {
-    let wanted: Vec<_> = (0..16).rev().filter(|which| is_wanted(*which)).map(run).collect();
+    let wanted: Vec<_> = (0..32).rev().filter(|which| is_wanted(*which)).map(run).collect();
     assert_eq!(runs(journal, query), wanted, "{query:?}");
 }
 

@@ -9,6 +9,7 @@
 //! The checks wait for answers with a small executor of their own. A backend whose answers need a
 //! runtime's timers or sockets enters that runtime where it is opened.
 
+mod blobs;
 mod graphs;
 mod hostile;
 mod inbox;
@@ -16,12 +17,13 @@ pub(crate) mod life;
 mod listing;
 mod model;
 mod naming;
-mod records;
+pub(crate) mod records;
 mod waking;
 
 #[cfg(test)]
 mod tests;
 
+pub use blobs::*;
 pub use graphs::*;
 pub use hostile::{any_time_comes_back, hostile_reasons_come_back, hostile_values_come_back};
 pub use inbox::*;
@@ -38,7 +40,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
 use lockstep_core::journal::{Answer, Commit, Error, Journal, Query, Row};
-use lockstep_core::run::RunId;
+use lockstep_core::run::{RunId, Seq};
 
 /// One test for each check of the suite; the expression opens a fresh, empty journal. If it opens
 /// something that holds one, a second expression says how to come from a reference to the one to a
@@ -68,6 +70,7 @@ macro_rules! conforms {
             a_group_is_written_whole_or_not_at_all,
             commits_of_one_run_in_a_group_follow_each_other,
             commits_of_one_run_in_a_group_may_not_leave_a_gap,
+            groups_of_a_run_end_at_their_last_rows,
             runs_do_not_mix,
             of_two_writers_of_one_row_one_is_refused,
             a_reader_never_sees_half_a_group,
@@ -90,6 +93,14 @@ macro_rules! conforms {
             a_purged_run_is_forgotten,
             a_run_that_is_not_known_can_be_purged,
             a_purged_run_can_begin_again,
+            a_payload_comes_back_whole_at_every_length,
+            a_large_payload_can_be_read_by_its_digest_and_in_parts,
+            bytes_that_no_row_shares_are_not_there,
+            a_refused_group_shares_nothing,
+            shared_bytes_go_with_the_last_row_that_has_them,
+            shared_bytes_can_come_again,
+            blobs_of_every_length_are_stored_and_not_loaded_with_their_rows,
+            a_row_that_only_names_a_blob_keeps_it,
             a_graph_comes_back_as_it_was_kept,
             a_graph_that_was_not_kept_is_not_there,
             a_graph_that_is_kept_stays,
@@ -255,6 +266,20 @@ pub fn commits_of_one_run_in_a_group_may_not_leave_a_gap(journal: &dyn Journal) 
     assert!(numbers(journal, 1).is_empty());
 }
 
+/// A group has one end in each run that it has rows of, however many commits of the run are in it.
+pub fn groups_of_a_run_end_at_their_last_rows(journal: &dyn Journal) {
+    assert_eq!(ends(journal, 1), [0; 0]);
+    write(journal, vec![commit(1, 1..=3)]);
+    write(journal, vec![commit(2, 1..=1)]);
+    write(journal, vec![commit(1, 4..=4), commit(2, 2..=5), commit_of(1, Vec::new()), commit(1, 5..=6)]);
+    write(journal, vec![commit_of(1, Vec::new())]);
+    refused(journal, vec![commit(1, 7..=7), commit(2, 9..=9)]);
+    assert_eq!((ends(journal, 1), ends(journal, 2)), (vec![3, 6], vec![1, 5]));
+    wait(journal.purge(&run(1))).expect("it is known");
+    write(journal, vec![commit(1, 1..=2)]);
+    assert_eq!((ends(journal, 1), ends(journal, 2)), (vec![2], vec![1, 5]));
+}
+
 /// Rows belong to one run each, in whatever order they were written.
 pub fn runs_do_not_mix(journal: &dyn Journal) {
     for row in 1..=5 {
@@ -314,6 +339,11 @@ fn load(journal: &dyn Journal, run: &RunId) -> Vec<Row> {
 
 fn numbers(journal: &dyn Journal, which: u64) -> Vec<u64> {
     load(journal, &run(which)).iter().map(|row| row.seq.0).collect()
+}
+
+fn ends(journal: &dyn Journal, which: u64) -> Vec<u64> {
+    let ends = wait(journal.ends(&run(which))).expect("a journal that can be read");
+    ends.into_iter().map(|Seq(row)| row).collect()
 }
 
 fn write(journal: &dyn Journal, group: Vec<Commit>) -> u64 {

@@ -12,7 +12,7 @@ use lockstep_core::workflow::{Graph, Revision};
 
 use super::hostile::values;
 use super::records::{event, record_of};
-use super::{encoded, load, run, wait};
+use super::{encoded, ends, load, run, wait};
 
 const SEEDS: [u64; 4] = [1, 2, 3, 4];
 const OPERATIONS: usize = 160;
@@ -81,6 +81,8 @@ struct Model {
 struct Known {
     id: RunId,
     rows: Vec<Row>,
+    /// The numbers of the groups that its rows came with.
+    groups: Vec<u64>,
     summary: Summary,
 }
 
@@ -115,7 +117,7 @@ impl Model {
         let (mut runs, mut letters) = (self.runs.clone(), self.letters.clone());
         for commit in commits {
             letters.iter_mut().for_each(|letter| letter.taken |= commit.takes == Some(letter.message.id));
-            if !append(&mut runs, commit) {
+            if !append(&mut runs, commit, self.groups) {
                 return false;
             }
         }
@@ -158,6 +160,7 @@ impl Model {
         for which in 0..RUNS {
             let same = load(journal, &run(which)) == self.rows(&run(which));
             assert!(same, "{context}: run {which} has other rows than the model");
+            assert_eq!(ends(journal, which), self.ends(&run(which)), "{context}: run {which}");
         }
     }
 
@@ -187,6 +190,18 @@ impl Model {
         self.runs.iter().find(|known| known.id == *run).map_or(&[], |known| &known.rows)
     }
 
+    /// The last row before each row of another group, and the last of all.
+    fn ends(&self, run: &RunId) -> Vec<u64> {
+        let known = self.runs.iter().find(|known| known.id == *run);
+        let chunks = known.into_iter().flat_map(|known| known.groups.chunk_by(PartialEq::eq));
+        chunks
+            .scan(0, |end, group| {
+                *end += group.len() as u64;
+                Some(*end)
+            })
+            .collect()
+    }
+
     fn listed(&self, query: &Query) -> Vec<(RunId, Summary)> {
         let before = query.before.as_ref().map(|run| self.runs.iter().position(|known| known.id == *run));
         let older = before.map_or(self.runs.len(), Option::unwrap_or_default);
@@ -194,6 +209,7 @@ impl Model {
             (query.statuses.is_empty() || query.statuses.contains(&summary.status))
                 && query.workflow.as_deref().is_none_or(|workflow| *summary.about.workflow == *workflow)
                 && query.session.as_deref().is_none_or(|s| summary.about.session.as_deref() == Some(s))
+                && query.continues.as_ref().is_none_or(|run| summary.about.continues.as_ref() == Some(run))
                 && (summary.asking > 0 || !query.asking)
         });
         let told = wanted.map(|known| (known.id.clone(), known.summary.clone()));
@@ -230,18 +246,19 @@ impl Letter {
 }
 
 /// Whether the rows of the commit follow on what its run has.
-fn append(runs: &mut Vec<Known>, commit: &Commit) -> bool {
+fn append(runs: &mut Vec<Known>, commit: &Commit, group: u64) -> bool {
     let Commit { run, summary, .. } = commit;
     if commit.records.is_empty() {
         return true;
     }
     let at = runs.iter().position(|known| known.id == *run).unwrap_or_else(|| {
-        runs.push(Known { id: run.clone(), rows: Vec::new(), summary: summary.clone() });
+        runs.push(Known { id: run.clone(), rows: Vec::new(), groups: Vec::new(), summary: summary.clone() });
         runs.len() - 1
     });
     let known = &mut runs[at];
     known.summary = summary.clone();
     known.rows.extend(encoded(commit));
+    known.groups.resize(known.rows.len(), group);
     (1..).zip(&known.rows).all(|(number, row)| row.seq.0 == number)
 }
 
@@ -283,8 +300,9 @@ impl Chance {
             key: None,
             alias: (which != 4).then(|| alias(which).into()),
             session: (which > 1).then(|| session(which).into()),
-            continues: None,
+            continues: (which % 2 == 1).then(|| run(0)),
             parent: None,
+            forked: None,
         };
         Summary {
             about: Arc::new(about),
@@ -312,6 +330,7 @@ impl Chance {
             workflow: (self.below(3) == 0).then(|| workflow(self.below(3)).to_owned()),
             session: (self.below(3) == 0).then(|| session(self.below(3)).to_owned()),
             asking: self.below(3) == 0,
+            continues: (self.below(4) == 0).then(|| run(self.below(2))),
             before: (self.below(3) == 0).then(|| run(self.below(RUNS))),
             limit: self.below(7) as u32,
         }

@@ -4,12 +4,13 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
+use lockstep_core::blob::Digest;
 use lockstep_core::event::{Json, Timestamp};
 use lockstep_core::journal::{Commit, Summary};
 use lockstep_core::outcome::{Class, Failure};
 use lockstep_core::run::{
-    About, Cause, Change, DeliveryStatus, JoinInput, Parent, Parked, Place, Purpose, Record, RunId, Seq,
-    Status, Unmatched,
+    About, Cause, Change, DeliveryStatus, Forked, JoinInput, Parent, Parked, Place, Purpose, Record, RunId,
+    Seq, Status, Unmatched,
 };
 use lockstep_core::state::Op;
 use lockstep_core::workflow::{EventId, HandlerId, Home, Port, Revision, StepId};
@@ -50,6 +51,7 @@ pub fn summary(which: u64) -> Summary {
         session: None,
         continues: None,
         parent: None,
+        forked: None,
     };
     Summary {
         about: Arc::new(about),
@@ -68,12 +70,12 @@ pub(super) fn record(seq: u64) -> Record {
 }
 
 /// The decision under its number, at a time that grows with it.
-pub(super) fn record_of(seq: u64, change: Change) -> Record {
+pub(crate) fn record_of(seq: u64, change: Change) -> Record {
     Record { seq: Seq(seq), at: Timestamp(1_700_000_000_000_u64.saturating_add(seq)), change }
 }
 
 /// An event with this JSON text as its value.
-pub(super) fn event(json: &str) -> Change {
+pub(crate) fn event(json: &str) -> Change {
     Change::Event {
         event: EventId(3),
         name: "shop:refunds/events/refund-requested@1.0.0".into(),
@@ -122,7 +124,9 @@ fn of_runs() -> Vec<Change> {
         let (workflow, revision) = ("conformance".into(), Revision::named("r1"));
         let continues = text.map(RunId::named);
         let parent = text.map(|text| Parent { run: RunId::named(text), delivery: Seq(u64::MAX) });
-        About { workflow, revision, key: some(), alias: some(), session: some(), continues, parent }
+        let forked = text.map(|text| Forked { run: RunId::named(text), at: Seq(u64::MAX) });
+        let (key, alias, session) = (some(), some(), some());
+        About { workflow, revision, key, alias, session, continues, parent, forked }
     };
     let reason = Some("step `charge` failed".to_owned());
     vec![
@@ -236,5 +240,6 @@ fn of_state() -> Vec<Change> {
         change(Op::Add { by: i64::MIN }),
         Change::State { delivery: Seq(4), key: "log".into(), op: Op::Append, payload: Some(append) },
         update("0.5"),
+        Change::Blob { delivery: Seq(4), digest: Digest::of(b"abc"), size: 3, bytes: None },
     ]
 }

@@ -3,9 +3,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use lockstep_core::blob::Digest;
 use lockstep_core::event::{Json, Timestamp};
 use lockstep_core::journal::{Answer, Commit, Due, Error, Journal, Message, MessageId, Query, Row, Summary};
-use lockstep_core::run::RunId;
+use lockstep_core::run::{RunId, Seq};
 use lockstep_core::workflow::{Graph, Revision};
 
 use crate::Memory;
@@ -30,10 +31,15 @@ enum Fault {
     KnowsNoAlias,
     PurgesNothing,
     PurgesMessages,
+    LosesShared,
+    KeepsShared,
+    ReadsFromTheBeginning,
     DeliversTwice,
     DeliversNewestFirst,
     DropsAnswers,
     ReplacesGraphs,
+    EndsAtEachRow,
+    ForgetsWhatContinues,
 }
 
 use Fault::*;
@@ -66,9 +72,27 @@ impl Journal for Faulty {
                 DropsNul => rows.iter_mut().for_each(drop_nul),
                 SignsTimes => rows.iter_mut().for_each(|row| row.at = signed(row.at)),
                 ForgetsOrder => rows.reverse(),
+                LosesShared => rows.iter_mut().filter(|row| row.shared.is_some()).for_each(lose),
                 _ => {}
             }
             Ok(rows)
+        })
+    }
+
+    fn ends<'a>(&'a self, run: &'a RunId) -> Answer<'a, Vec<Seq>> {
+        Box::pin(async move {
+            match self.fault {
+                EndsAtEachRow => Ok(self.sound.load(run).await?.iter().map(|row| row.seq).collect()),
+                _ => self.sound.ends(run).await,
+            }
+        })
+    }
+
+    fn blob<'a>(&'a self, digest: &'a Digest, offset: u64, length: u64) -> Answer<'a, Option<Vec<u8>>> {
+        Box::pin(async move {
+            let offset = if self.fault == ReadsFromTheBeginning { 0 } else { offset };
+            let found = self.sound.blob(digest, offset, length).await?;
+            Ok(if self.fault == KeepsShared { found.or(Some(Vec::new())) } else { found })
         })
     }
 
@@ -90,6 +114,7 @@ impl Journal for Faulty {
             match self.fault {
                 ListsAnyStatus => asked.statuses.clear(),
                 ForgetsSessions => asked.session = None,
+                ForgetsWhatContinues => asked.continues = None,
                 ListsTheLastAgain => asked.before = None,
                 _ => {}
             }
@@ -191,6 +216,10 @@ fn drop_nul(row: &mut Row) {
     row.payload.iter_mut().for_each(|payload| payload.retain(|byte| *byte != 0));
 }
 
+fn lose(row: &mut Row) {
+    row.payload = None;
+}
+
 fn signed(Timestamp(at): Timestamp) -> Timestamp {
     Timestamp(at.min(i64::MAX as u64))
 }
@@ -202,7 +231,7 @@ fn is_found(fault: Fault, check: Check) -> bool {
 
 #[test]
 fn a_backend_with_a_fault_fails_the_check_for_it() {
-    let faults: [(Fault, Check); 22] = [
+    let faults: [(Fault, Check); 27] = [
         (WritesPartOfAGroup, super::a_group_is_written_whole_or_not_at_all),
         (LetsGapsPass, super::a_skipped_row_is_refused),
         (CountsCommits, super::groups_are_numbered_one_by_one),
@@ -221,10 +250,15 @@ fn a_backend_with_a_fault_fails_the_check_for_it() {
         (KnowsNoAlias, super::the_newest_run_of_an_alias_is_meant),
         (PurgesNothing, super::a_purged_run_is_forgotten),
         (PurgesMessages, super::purging_leaves_what_waits_for_an_answer),
+        (LosesShared, super::a_payload_comes_back_whole_at_every_length),
+        (KeepsShared, super::shared_bytes_go_with_the_last_row_that_has_them),
+        (ReadsFromTheBeginning, super::a_large_payload_can_be_read_by_its_digest_and_in_parts),
         (DeliversTwice, super::a_commit_takes_its_message),
         (DeliversNewestFirst, super::messages_are_delivered_in_order),
         (DropsAnswers, super::an_answer_is_there_for_whoever_asked),
         (ReplacesGraphs, super::a_graph_that_is_kept_stays),
+        (EndsAtEachRow, super::groups_of_a_run_end_at_their_last_rows),
+        (ForgetsWhatContinues, super::a_listing_holds_what_was_asked_for),
     ];
     for (fault, check) in faults {
         assert!(is_found(fault, check), "{fault:?} was not found");
@@ -251,6 +285,8 @@ fn random_operations_find_faults_too() {
         DeliversNewestFirst,
         DropsAnswers,
         ReplacesGraphs,
+        EndsAtEachRow,
+        ForgetsWhatContinues,
     ];
     for fault in faults {
         assert!(is_found(fault, super::random_operations_match_a_model), "{fault:?} was not found");

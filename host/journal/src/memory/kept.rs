@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use lockstep_core::event::Timestamp;
 use lockstep_core::journal::{Due, Error, Query, Row, Summary};
-use lockstep_core::run::RunId;
+use lockstep_core::run::{RunId, Seq};
 use lockstep_core::workflow::{Graph, Revision};
 
+use super::blobs::Blobs;
 use super::inbox::Inbox;
 use crate::{Encoded, LATEST, end_after};
 
@@ -22,6 +23,7 @@ pub(super) struct Kept {
     /// Where each of them stands in that order.
     places: HashMap<RunId, u64>,
     graphs: HashMap<Revision, Graph>,
+    pub(super) blobs: Blobs,
     pub(super) inbox: Inbox,
 }
 
@@ -29,14 +31,16 @@ pub(super) struct Kept {
 struct Known {
     id: RunId,
     rows: Vec<Row>,
+    /// The last row of each group that has rows of it, by the number of the group.
+    ends: BTreeMap<u64, Seq>,
     summary: Summary,
 }
 
 impl Kept {
     pub(super) fn write(&mut self, group: Vec<Encoded>) -> Result<u64, Error> {
         self.check(&group)?;
-        group.into_iter().for_each(|commit| self.write_commit(commit));
         self.groups += 1;
+        group.into_iter().for_each(|commit| self.write_commit(commit));
         Ok(self.groups)
     }
 
@@ -55,13 +59,14 @@ impl Kept {
     }
 
     fn write_commit(&mut self, commit: Encoded) {
-        let Encoded { run, rows, summary, takes } = commit;
+        let Encoded { run, mut rows, summary, takes } = commit;
+        rows.iter_mut().for_each(|row| self.blobs.keep(row));
         takes.into_iter().for_each(|message| self.inbox.take(message));
         let known = self.places.get(&run).and_then(|place| self.runs.get_mut(place));
         match known {
             _ if rows.is_empty() => {}
-            Some(known) => known.go_on(rows, summary),
-            None => self.begin(Known { id: run, rows, summary }),
+            Some(known) => known.go_on(self.groups, rows, summary),
+            None => self.begin(Known::begun(run, self.groups, rows, summary)),
         }
     }
 
@@ -75,8 +80,16 @@ impl Kept {
         self.places.get(run).map(|place| &self.runs[place])
     }
 
-    pub(super) fn rows(&self, run: &RunId) -> &[Row] {
+    pub(super) fn load(&self, run: &RunId) -> Vec<Row> {
+        self.rows(run).iter().map(|row| self.blobs.whole(row)).collect()
+    }
+
+    fn rows(&self, run: &RunId) -> &[Row] {
         self.known(run).map_or(&[], |known| &known.rows)
+    }
+
+    pub(super) fn ends(&self, run: &RunId) -> Vec<Seq> {
+        self.known(run).map_or_else(Vec::new, |known| known.ends.values().copied().collect())
     }
 
     pub(super) fn keep(&mut self, graph: &Graph) {
@@ -118,16 +131,22 @@ impl Kept {
     }
 
     pub(super) fn purge(&mut self, run: &RunId) {
-        if let Some(place) = self.places.remove(run) {
-            self.runs.remove(&place);
-        }
+        let place = self.places.remove(run);
+        let known = place.and_then(|place| self.runs.remove(&place));
+        known.iter().flat_map(|known| &known.rows).for_each(|row| self.blobs.purge(row));
         self.inbox.purge(run);
     }
 }
 
 impl Known {
+    fn begun(id: RunId, group: u64, rows: Vec<Row>, summary: Summary) -> Known {
+        let ends = rows.last().map(|row| (group, row.seq)).into_iter().collect();
+        Known { id, rows, ends, summary }
+    }
+
     /// What was known from the beginning stays.
-    fn go_on(&mut self, rows: Vec<Row>, now: Summary) {
+    fn go_on(&mut self, group: u64, rows: Vec<Row>, now: Summary) {
+        self.ends.extend(rows.last().map(|row| (group, row.seq)));
         self.rows.extend(rows);
         let (about, started_at) = (self.summary.about.clone(), self.summary.started_at);
         self.summary = Summary { about, started_at, ..now };
@@ -139,5 +158,6 @@ fn is_wanted(query: &Query, summary: &Summary) -> bool {
     (query.statuses.is_empty() || query.statuses.contains(&summary.status))
         && is_or_any(&query.workflow, Some(&summary.about.workflow))
         && is_or_any(&query.session, summary.about.session.as_deref())
+        && (query.continues.is_none() || query.continues == summary.about.continues)
         && (!query.asking || summary.asking > 0)
 }

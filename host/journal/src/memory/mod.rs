@@ -2,14 +2,16 @@
 //! It keeps the same encoded rows as a durable backend, so what does not survive encoding does not
 //! survive here either.
 
+mod blobs;
 mod inbox;
 mod kept;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use lockstep_core::blob::Digest;
 use lockstep_core::event::Timestamp;
 use lockstep_core::journal::{Answer, Commit, Due, Journal, Message, MessageId, Query, Row, Summary};
-use lockstep_core::run::RunId;
+use lockstep_core::run::{RunId, Seq};
 use lockstep_core::workflow::{Graph, Revision};
 
 use crate::encode;
@@ -46,7 +48,15 @@ impl Journal for Memory {
     }
 
     fn load<'a>(&'a self, run: &'a RunId) -> Answer<'a, Vec<Row>> {
-        self.answer(|kept| kept.rows(run).to_vec())
+        self.answer(|kept| kept.load(run))
+    }
+
+    fn blob<'a>(&'a self, digest: &'a Digest, offset: u64, length: u64) -> Answer<'a, Option<Vec<u8>>> {
+        self.answer(move |kept| kept.blobs.read(digest, offset, length))
+    }
+
+    fn ends<'a>(&'a self, run: &'a RunId) -> Answer<'a, Vec<Seq>> {
+        self.answer(|kept| kept.ends(run))
     }
 
     fn keep<'a>(&'a self, graph: &'a Graph) -> Answer<'a, ()> {
@@ -100,6 +110,6 @@ mod tests {
     fn a_commit_that_nobody_waits_for_is_not_written() {
         let journal = Memory::new();
         drop(journal.commit(vec![crate::conformance::commit(1, 1..=3)]));
-        assert!(journal.kept().rows(&crate::conformance::run(1)).is_empty());
+        assert!(journal.kept().load(&crate::conformance::run(1)).is_empty());
     }
 }

@@ -7,6 +7,8 @@ ALTER TABLE run ADD COLUMN session    TEXT;
 ALTER TABLE run ADD COLUMN continues  TEXT;
 ALTER TABLE run ADD COLUMN parent     TEXT;
 ALTER TABLE run ADD COLUMN parent_delivery INTEGER;
+ALTER TABLE run ADD COLUMN forked     TEXT;
+ALTER TABLE run ADD COLUMN forked_at  INTEGER;
 ALTER TABLE run ADD COLUMN started_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE run ADD COLUMN status     TEXT NOT NULL DEFAULT 'running';
 ALTER TABLE run ADD COLUMN changed_at INTEGER NOT NULL DEFAULT 0;
@@ -26,6 +28,7 @@ UPDATE run SET
 -- Runs are listed by descending key. A status or a workflow is found on the way; only what is rare has an index.
 CREATE INDEX run_by_wake ON run (revision, wake_at, run_id) WHERE wake_at IS NOT NULL;
 CREATE INDEX run_by_session ON run (session) WHERE session IS NOT NULL;
+CREATE INDEX run_by_continues ON run (continues) WHERE continues IS NOT NULL;
 CREATE INDEX run_that_asks ON run (run) WHERE asking > 0;
 
 -- Names by which others call a run; of two runs of one name the newer has it. p is the partition of the name.

@@ -23,7 +23,7 @@ pub(super) fn insert(
     summary: &Summary,
 ) -> rusqlite::Result<i64> {
     let Summary { about, started_at, status, changed_at, wake_at, asking, parked } = summary;
-    let About { workflow, revision, key, alias, session, continues, parent } = about.as_ref();
+    let About { workflow, revision, key, alias, session, continues, parent, forked } = about.as_ref();
     let values = params![
         run.partition(),
         run.as_str(),
@@ -42,6 +42,8 @@ pub(super) fn insert(
         started_at.0.cast_signed(),
         parent.as_ref().map(|parent| parent.run.as_str()),
         parent.as_ref().map(|parent| parent.delivery.0.cast_signed()),
+        forked.as_ref().map(|forked| forked.run.as_str()),
+        forked.as_ref().map(|forked| forked.at.0.cast_signed()),
     ];
     let run = connection.prepare_cached(include_str!("insert-run.sql"))?.insert(values)?;
     call(connection, run, alias.as_deref())?;
@@ -80,13 +82,15 @@ pub(super) fn rebuild(connection: &Connection, runs: &[(RunId, Summary)]) -> rus
 }
 
 fn describe(connection: &Connection, run: i64, summary: &Summary) -> rusqlite::Result<()> {
-    let About { workflow, revision, key, alias, session, continues, parent } = summary.about.as_ref();
+    let About { workflow, revision, key, alias, session, continues, parent, forked } = summary.about.as_ref();
     let (continues, started_at) = (continues.as_ref().map(RunId::as_str), summary.started_at.0.cast_signed());
     let delivery = parent.as_ref().map(|parent| parent.delivery.0.cast_signed());
     let parent = parent.as_ref().map(|parent| parent.run.as_str());
-    let revision = revision.as_str();
-    let values =
-        params![run, workflow, revision, key, alias, session, continues, started_at, parent, delivery];
+    let at = forked.as_ref().map(|forked| forked.at.0.cast_signed());
+    let (revision, forked) = (revision.as_str(), forked.as_ref().map(|forked| forked.run.as_str()));
+    let values = params![
+        run, workflow, revision, key, alias, session, continues, started_at, parent, delivery, forked, at
+    ];
     connection.prepare_cached(include_str!("describe-run.sql"))?.execute(values)?;
     call(connection, run, alias.as_deref())
 }

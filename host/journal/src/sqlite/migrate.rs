@@ -8,7 +8,8 @@ use rusqlite::Connection;
 use super::OpenError;
 
 /// Each step brings the format from its place in the list to the next.
-const STEPS: [&str; 2] = [include_str!("001-journal.sql"), include_str!("002-runs.sql")];
+const STEPS: [&str; 3] =
+    [include_str!("001-journal.sql"), include_str!("002-runs.sql"), include_str!("003-blobs.sql")];
 
 /// The format of this program.
 const KNOWN: i64 = STEPS.len() as i64;

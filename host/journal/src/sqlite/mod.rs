@@ -11,6 +11,8 @@
 //! nothing any more but messages to the new owner. A visitor has neither lock nor epoch: it reads,
 //! and posts.
 
+mod bare;
+mod blobs;
 mod error;
 mod graphs;
 mod inbox;
@@ -27,13 +29,17 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use bare::{Bare, Prepared};
 pub use error::OpenError;
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use lockstep_core::blob::Digest;
 use lockstep_core::event::Timestamp;
 use lockstep_core::journal::{Answer, Commit, Due, Error, Journal, Message, MessageId, Query, Row, Summary};
-use lockstep_core::run::RunId;
+use lockstep_core::run::{RunId, Seq};
 use lockstep_core::workflow::{Graph, Revision};
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::oneshot;
@@ -58,6 +64,7 @@ pub struct Sqlite {
     /// beside it, and only a writer can.
     readers: Worker<Question>,
     writer: Worker<Job>,
+    transactions: Arc<AtomicU64>,
     _lock: Option<Lock>,
 }
 
@@ -103,9 +110,16 @@ impl Sqlite {
         lock: Option<Lock>,
     ) -> Result<Sqlite, OpenError> {
         let (mut writer, queue) = Worker::new();
-        let write = move || writer::run(connection, epoch, &queue);
+        let transactions = Arc::<AtomicU64>::default();
+        let written = transactions.clone();
+        let write = move || writer::run(connection, epoch, &queue, &written);
         writer.start("lockstep-journal", write).map_err(|why| OpenError::of_file(path, &why))?;
-        Ok(Sqlite { readers: reader::start(path, READERS)?, writer, _lock: lock })
+        Ok(Sqlite { readers: reader::start(path, READERS)?, writer, transactions, _lock: lock })
+    }
+
+    /// Transactions that were written since it was opened, each with one sync of the log.
+    pub fn transactions(&self) -> u64 {
+        self.transactions.load(Ordering::Relaxed)
     }
 
     /// Writes anew what follows from the rows of runs: summaries that were folded from them. Of a
@@ -139,6 +153,16 @@ impl Journal for Sqlite {
     fn load<'a>(&'a self, run: &'a RunId) -> Answer<'a, Vec<Row>> {
         let run = run.clone();
         self.read(move |connection| rows::load(connection, &run))
+    }
+
+    fn ends<'a>(&'a self, run: &'a RunId) -> Answer<'a, Vec<Seq>> {
+        let run = run.clone();
+        self.read(move |connection| rows::ends(connection, &run).map_err(failed))
+    }
+
+    fn blob<'a>(&'a self, digest: &'a Digest, offset: u64, length: u64) -> Answer<'a, Option<Vec<u8>>> {
+        let digest = *digest;
+        self.read(move |connection| blobs::read(connection, &digest, offset, length).map_err(failed))
     }
 
     fn keep<'a>(&'a self, graph: &'a Graph) -> Answer<'a, ()> {

@@ -1,19 +1,24 @@
 //! The journal itself: the rows of runs, written once and never changed.
 
+use lockstep_core::blob::Digest;
 use lockstep_core::event::Timestamp;
 use lockstep_core::journal::{DecodeError, Error, Kind, Row};
 use lockstep_core::run::{RunId, Seq};
 use rusqlite::{Connection, params};
 
 use super::error::failed;
-use super::known;
+use super::{blobs, known};
 use crate::{Encoded, end_after};
 
-const INSERT: &str =
-    "INSERT INTO event (run, seq, commit_seq, at, kind, head, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+pub(super) const INSERT: &str = "INSERT INTO event (run, seq, commit_seq, at, kind, head, payload, payload_ref) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 
-const LOAD: &str =
-    "SELECT seq, at, kind, head, payload FROM event JOIN run USING (run) WHERE run_id = ?1 ORDER BY seq";
+const LOAD: &str = "SELECT seq, at, kind, head, coalesce(payload, data), payload_ref \
+     FROM event JOIN run USING (run) LEFT JOIN blob ON digest = payload_ref AND kind <> ?2 \
+     WHERE run_id = ?1 ORDER BY seq";
+
+const ENDS: &str = "SELECT max(seq) FROM event JOIN run USING (run) WHERE run_id = ?1 \
+     GROUP BY commit_seq ORDER BY 1";
 
 /// Writes the rows of a commit, and what is known of its run after them.
 pub(super) fn append(connection: &Connection, commit: &Encoded, number: i64) -> Result<(), Error> {
@@ -29,13 +34,13 @@ pub(super) fn append(connection: &Connection, commit: &Encoded, number: i64) -> 
         None => known::insert(connection, run, end, summary),
     };
     let key = key.map_err(failed)?;
-    rows.iter().try_for_each(|row| insert(connection, key, row, number)).map_err(failed)
+    insert(connection, key, rows, number).map_err(failed)
 }
 
-/// All rows of a run in order.
+/// All rows of a run in order, without the bytes of its blobs.
 pub(super) fn load(connection: &Connection, run: &RunId) -> Result<Vec<Row>, Error> {
     let mut statement = connection.prepare_cached(LOAD).map_err(failed)?;
-    let mut found = statement.query([run.as_str()]).map_err(failed)?;
+    let mut found = statement.query([run.as_str(), Kind::Blob.as_str()]).map_err(failed)?;
     let mut rows = Vec::new();
     while let Some(row) = found.next().map_err(failed)? {
         rows.push(read(row).map_err(failed)??);
@@ -43,15 +48,31 @@ pub(super) fn load(connection: &Connection, run: &RunId) -> Result<Vec<Row>, Err
     Ok(rows)
 }
 
+/// The last row of each group that has rows of a run, in order.
+pub(super) fn ends(connection: &Connection, run: &RunId) -> rusqlite::Result<Vec<Seq>> {
+    let mut statement = connection.prepare_cached(ENDS)?;
+    let seq = |row: &rusqlite::Row<'_>| Ok(Seq(row.get::<_, i64>(0)?.cast_unsigned()));
+    statement.query_map([run.as_str()], seq)?.collect()
+}
+
 /// Removes the rows of a run.
 pub(super) fn purge(connection: &Connection, key: i64) -> rusqlite::Result<()> {
     connection.execute("DELETE FROM event WHERE run = ?1", [key]).map(drop)
 }
 
-fn insert(connection: &Connection, run: i64, row: &Row, number: i64) -> rusqlite::Result<()> {
-    let (seq, at) = (row.seq.0.cast_signed(), row.at.0.cast_signed());
-    let values = params![run, seq, number, at, row.kind.as_str(), row.head, row.payload];
-    connection.prepare_cached(INSERT)?.execute(values).map(drop)
+fn insert(connection: &Connection, run: i64, rows: &[Row], number: i64) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached(INSERT)?;
+    rows.iter().try_for_each(|row| {
+        let (seq, at) = (row.seq.0.cast_signed(), row.at.0.cast_signed());
+        let shared = row.shared.as_ref();
+        if let (Some(digest), Some(data)) = (shared, &row.payload) {
+            blobs::keep(connection, digest, data)?;
+        }
+        let payload = row.payload.as_ref().filter(|_| shared.is_none());
+        let shared = shared.map(Digest::as_bytes);
+        let values = params![run, seq, number, at, row.kind.as_str(), row.head, payload, shared];
+        statement.execute(values).map(drop)
+    })
 }
 
 fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Result<Row, Error>> {
@@ -61,5 +82,6 @@ fn read(row: &rusqlite::Row<'_>) -> rusqlite::Result<Result<Row, Error>> {
         return Ok(Err(DecodeError { seq: seq.0, why: format!("its kind `{kind}` is not known") }.into()));
     };
     let at = Timestamp(row.get::<_, i64>(1)?.cast_unsigned());
-    Ok(Ok(Row { seq, at, kind, head: row.get(3)?, payload: row.get(4)? }))
+    let shared = row.get::<_, Option<[u8; 32]>>(5)?.map(Digest::from_bytes);
+    Ok(Ok(Row { seq, at, kind, head: row.get(3)?, payload: row.get(4)?, shared }))
 }

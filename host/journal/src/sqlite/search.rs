@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use lockstep_core::event::Timestamp;
 use lockstep_core::journal::{Due, Query, Summary};
-use lockstep_core::run::{About, Parent, RunId, Seq, Status, partition_of};
+use lockstep_core::run::{About, Forked, Parent, RunId, Seq, Status, partition_of};
 use lockstep_core::workflow::Revision;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use crate::LATEST;
 
 const COLUMNS: &str = "run_id, workflow, revision, key, alias, session, continues, started_at, status, \
-     changed_at, wake_at, asking, parked, parent, parent_delivery";
+     changed_at, wake_at, asking, parked, parent, parent_delivery, forked, forked_at";
 
 const ALIAS: &str = "SELECT run_id FROM alias JOIN run USING (run) WHERE alias.p = ?1 AND name = ?2 \
      ORDER BY alias.run DESC LIMIT 1";
@@ -66,6 +66,7 @@ impl Filter {
         }
         filter.add_if("workflow = ?", query.workflow.as_deref());
         filter.add_if("session = ?", query.session.as_deref());
+        filter.add_if("continues = ?", query.continues.as_ref().map(RunId::as_str));
         let before = query.before.as_ref().map(RunId::as_str);
         filter.add_if("run < (SELECT run FROM run WHERE run_id = ?)", before);
         if query.asking {
@@ -87,8 +88,8 @@ impl Filter {
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<(RunId, Summary)> {
-    let delivery = row.get::<_, Option<i64>>(14)?.map(|delivery| Seq(delivery.cast_unsigned()));
-    let parent = row.get::<_, Option<String>>(13)?.zip(delivery);
+    let parent = row_of_run(row, 13)?.map(|(run, delivery)| Parent { run, delivery });
+    let forked = row_of_run(row, 15)?.map(|(run, at)| Forked { run, at });
     let about = About {
         workflow: row.get(1)?,
         revision: Revision::named(&row.get::<_, String>(2)?),
@@ -96,7 +97,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(RunId, Summary)> {
         alias: row.get(4)?,
         session: row.get(5)?,
         continues: row.get::<_, Option<String>>(6)?.as_deref().map(RunId::named),
-        parent: parent.map(|(run, delivery)| Parent { run: RunId::named(&run), delivery }),
+        parent,
+        forked,
     };
     let summary = Summary {
         about: Arc::new(about),
@@ -108,6 +110,13 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(RunId, Summary)> {
         parked: row.get(12)?,
     };
     Ok((RunId::named(&row.get::<_, String>(0)?), summary))
+}
+
+/// A run and one of its rows, from a column and the one after it.
+fn row_of_run(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<(RunId, Seq)>> {
+    let run = row.get::<_, Option<String>>(column)?.as_deref().map(RunId::named);
+    let seq = row.get::<_, Option<i64>>(column + 1)?.map(|seq| Seq(seq.cast_unsigned()));
+    Ok(run.zip(seq))
 }
 
 fn time(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {

@@ -7,7 +7,7 @@ use lockstep_core::workflow::Graph;
 use rusqlite::Connection;
 
 use super::error::failed;
-use super::{graphs, inbox, known, rows};
+use super::{blobs, graphs, inbox, known, rows};
 use crate::Encoded;
 
 /// What can be written. The answer is a number: the group's, the message's, or 0.
@@ -47,6 +47,7 @@ fn write_group(connection: &Connection, group: &[Encoded], number: i64) -> Resul
 fn purge(connection: &Connection, run: &RunId) -> rusqlite::Result<()> {
     inbox::purge(connection, run)?;
     let Some((key, _)) = known::find(connection, run)? else { return Ok(()) };
+    blobs::purge(connection, key)?;
     rows::purge(connection, key)?;
     known::purge(connection, key)
 }

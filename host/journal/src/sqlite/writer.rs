@@ -1,5 +1,7 @@
 //! The one thread that writes: many tasks, one transaction, one sync.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use lockstep_core::journal::Error;
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use tokio::sync::oneshot;
@@ -39,8 +41,14 @@ pub(super) fn begin_epoch(connection: &mut Connection) -> rusqlite::Result<i64> 
     Ok(epoch)
 }
 
-/// Writes until nobody can ask any more. Without an epoch nothing but messages is written.
-pub(super) fn run(mut connection: Connection, epoch: Option<i64>, queue: &Queue<Job>) {
+/// Writes until nobody can ask any more, and counts transactions. Without an epoch nothing but
+/// messages is written.
+pub(super) fn run(
+    mut connection: Connection,
+    epoch: Option<i64>,
+    queue: &Queue<Job>,
+    transactions: &AtomicU64,
+) {
     while let Some(first) = queue.next() {
         let mut jobs = vec![first];
         while jobs.len() < MOST
@@ -50,6 +58,8 @@ pub(super) fn run(mut connection: Connection, epoch: Option<i64>, queue: &Queue<
         }
         let (tasks, waiting): (Vec<_>, Vec<_>) = jobs.into_iter().map(|job| (job.task, job.answer)).unzip();
         let written = write(&mut connection, epoch, &tasks);
+        let is_any = written.as_ref().is_ok_and(|each| each.iter().any(Result::is_ok));
+        transactions.fetch_add(is_any.into(), Ordering::Relaxed);
         answer(waiting, written);
     }
 }
@@ -64,7 +74,8 @@ fn answer(waiting: Vec<oneshot::Sender<Result<u64, Error>>>, written: Result<Vec
     }
 }
 
-/// One transaction: each task whole or not at all, and all but messages under the fence.
+/// One transaction: each task whole or not at all, and all but messages under the fence. A task alone
+/// needs no savepoint: where it fails, the transaction goes back with it.
 pub(super) fn write(
     connection: &mut Connection,
     epoch: Option<i64>,
@@ -74,11 +85,17 @@ pub(super) fn write(
     let mut last = fence(&transaction, epoch)?;
     let mut each = Vec::with_capacity(tasks.len());
     for task in tasks {
-        let done = attempt(&mut transaction, task, last)?;
+        let done = match tasks.len() {
+            1 => perform(&transaction, task, last),
+            _ => attempt(&mut transaction, task, last)?,
+        };
         if let (Task::Commit(_), Ok(number)) = (task, &done) {
             last = Some(number.cast_signed());
         }
         each.push(done);
+    }
+    if let [Err(_)] = each[..] {
+        return Ok(each);
     }
     if let Some(last) = last {
         transaction.prepare_cached("UPDATE part SET commit_seq = ?1")?.execute([last])?;

@@ -5,8 +5,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use lockstep_core::event::{Json, Timestamp};
 use lockstep_core::journal::Commit;
-use lockstep_core::run::{Change, DeliveryId, Run, RunId, Signal, Status};
+use lockstep_core::run::{Change, DeliveryId, DeliveryStatus, Run, RunId, Seq, Signal, Status};
 use lockstep_core::state;
+use lockstep_sandbox::View;
 use tokio::task::AbortHandle;
 
 use super::group::Group;
@@ -14,7 +15,7 @@ use super::{Partition, answer, rest};
 use crate::archive;
 use crate::deployed::Deployed;
 use crate::host::{Error, Until};
-use crate::scheduler::RunKey;
+use crate::scheduler::{Horizon, RunKey};
 
 /// Runs that stay in memory though they do not move.
 const RESTING: usize = 1024;
@@ -33,16 +34,38 @@ pub(super) struct Live {
     wake_at: Option<Timestamp>,
     /// Under which number it stands in `resting`.
     resting: Option<u64>,
+    /// Commits that are decided and not written.
+    pub(super) ahead: u32,
+    /// The last row that is written.
+    written: Seq,
 }
 
 impl Live {
     pub(super) fn new(run: Run, deployed: Option<Deployed>, start: Option<Json>) -> Live {
-        Live { run, deployed, tasks: HashMap::new(), start, shared: None, wake_at: None, resting: None }
+        Live {
+            run,
+            deployed,
+            tasks: HashMap::new(),
+            start,
+            shared: None,
+            wake_at: None,
+            resting: None,
+            ahead: 0,
+            written: Seq(0),
+        }
     }
 
-    /// The run, if its workflow is deployed here.
-    pub(super) fn attemptable(&self) -> Option<&Run> {
-        self.deployed.as_ref().map(|_| &self.run)
+    /// The same, with all its rows written.
+    pub(super) fn fetched(run: Run, deployed: Option<Deployed>, start: Option<Json>) -> Live {
+        let written = run.last();
+        Live { written, ..Live::new(run, deployed, start) }
+    }
+
+    /// What of the run may be attempted, if its workflow is deployed here. It may be so many commits
+    /// ahead of what is written.
+    pub(super) fn horizon(&self, ahead: u32) -> Option<Horizon<'_>> {
+        let may_go_ahead = self.ahead < ahead;
+        self.deployed.as_ref().map(|_| Horizon { run: &self.run, written: self.written, may_go_ahead })
     }
 
     /// Whether it was begun with this value.
@@ -50,15 +73,32 @@ impl Live {
         self.start.as_ref().is_none_or(|start| start == payload)
     }
 
-    /// What its attempts see of its state: changed only when a commit is written.
-    pub(super) fn shared(&mut self) -> state::Shared {
-        self.shared.get_or_insert_with(|| Arc::new(RwLock::new(self.run.state().clone()))).clone()
+    /// What an attempt sees of its state, and up to which row. One that may go ahead sees what is
+    /// decided, as it is now; others see what is written, and learn at once what changes in it.
+    pub(super) fn view(&mut self, may_go_ahead: bool) -> View {
+        if may_go_ahead && self.ahead > 0 {
+            let state = Arc::new(RwLock::new(self.run.state().clone()));
+            return View { state, as_of: self.run.last() };
+        }
+        if self.shared.is_none() && self.ahead > 0 {
+            // What is written is not at hand: nothing of it may be older than what was decided since.
+            let state = Arc::new(RwLock::new(self.run.state().clone()));
+            return View { state, as_of: self.written };
+        }
+        let state = self.shared.get_or_insert_with(|| Arc::new(RwLock::new(self.run.state().clone())));
+        View { state: state.clone(), as_of: self.written }
     }
 
-    /// Stops the attempts that a written commit has cut, and shows its state to the others.
+    /// Stops the attempts whose deliveries a written commit has cut or ended in another way, and
+    /// shows its state to the others.
     pub(super) fn written(&mut self, commit: &Commit) {
+        self.ahead = self.ahead.saturating_sub(1);
+        self.written = commit.records.last().map_or(self.written, |record| record.seq);
         for record in &commit.records {
-            if let Change::Cut { delivery } = &record.change
+            if let Change::Cut { delivery }
+            | Change::PassedOver { delivery, .. }
+            | Change::Attempt { delivery, status: DeliveryStatus::Done | DeliveryStatus::Failed, .. } =
+                &record.change
                 && let Some(task) = self.tasks.remove(delivery)
             {
                 task.abort();
@@ -91,6 +131,20 @@ impl Partition {
         if let Some(key) = self.keys.get(id) {
             return Ok(Some(*key));
         }
+        let Some(key) = self.load(id).await? else { return Ok(None) };
+        let now = self.clock.now();
+        // Where a back-off was over, its attempt may have been out without a row.
+        let may_have_moved =
+            |live: &Live| live.deployed.is_some() && live.run.summary().wake_at.is_some_and(|at| at <= now);
+        if self.live.get(&key).is_some_and(may_have_moved) {
+            self.signal(key, Signal::TakenUp, group);
+        }
+        group.touch(key);
+        Ok(Some(key))
+    }
+
+    /// The run from the journal; none if it is not known.
+    pub(super) async fn load(&mut self, id: &RunId) -> Result<Option<RunKey>, Error> {
         let records = archive::records(&*self.journal, id).await?;
         let Some(about) = archive::about(&records) else { return Ok(None) };
         let deployed = self.deployed.get(&about.revision).cloned();
@@ -103,13 +157,7 @@ impl Partition {
             _ => None,
         });
         let run = archive::fold(&*self.journal, id, workflow, records).await?;
-        let was_cut_off = deployed.is_some() && run.summary().wake_at == Some(Timestamp(0));
-        let key = self.insert(Live::new(run, deployed, start));
-        if was_cut_off {
-            self.signal(key, Signal::TakenUp, group);
-        }
-        group.touch(key);
-        Ok(Some(key))
+        Ok(Some(self.insert(Live::fetched(run, deployed, start))))
     }
 
     /// Sees to a run after a turn: what it was asked for is answered, and it goes on, or rests.
@@ -121,7 +169,7 @@ impl Partition {
         before.map(|number| self.resting.remove(&(number, key)));
         if moves && live.deployed.is_some() {
             self.scheduler.consider(key);
-        } else {
+        } else if live.ahead == 0 {
             self.rests += 1;
             live.resting = Some(self.rests);
             self.resting.insert((self.rests, key));
@@ -188,7 +236,7 @@ impl Partition {
     }
 
     pub(super) fn tell_who_waits(&mut self, key: RunKey) {
-        let Some(live) = self.live.get(&key) else { return };
+        let Some(live) = self.live.get(&key).filter(|live| live.ahead == 0) else { return };
         let Some(waiting) = self.waiting.remove(live.run.id()) else { return };
         let (done, waits): (Vec<_>, Vec<_>) =
             waiting.into_iter().partition(|(until, _)| self.has_come_to_rest(&live.run, *until));

@@ -1,5 +1,10 @@
 //! The loop: it alone moves runs. Whatever has come in is decided together, written as one group,
-//! and only then acted upon: observers are told, attempts begin, whoever waits is answered.
+//! and only then acted upon: observers are told, attempts begin, whoever waits is answered. The next
+//! group forms while one is being written.
+//!
+//! Steps that reach nothing outside the run are attempted before what led to them is written: a
+//! chain of them costs one sync, not one each. If a commit is not written, all later ones of its run
+//! are dropped with it and their attempts interrupted, so nobody outside can tell the difference.
 //!
 //! A run is in memory while it moves, and for a while afterwards; one that waits for a person or a
 //! time lies in the journal alone and is fetched when something comes for it.
@@ -19,10 +24,11 @@ use lockstep_core::journal::{Journal, MessageId};
 use lockstep_core::outcome::{Class, Failure, Interruption, Outcome};
 use lockstep_core::run::{DeliveryId, Run, RunId, Signal, Start, Work};
 use lockstep_core::workflow::{Revision, StepId};
-use lockstep_sandbox::{Call, Identity, Report, View};
+use lockstep_sandbox::{Blobs, Call, Identity, Report, View};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{Id, JoinError, JoinSet};
 
+use crate::blobs::Stored;
 use crate::clock::Clock;
 use crate::deployed::{Deployed, Worker};
 use crate::host::{Error, NewRun, Rest, Until};
@@ -30,13 +36,13 @@ use crate::observer::{Attempt, Observers, Stream};
 use crate::request::{Reply, Request};
 use crate::scheduler::{RunKey, Scheduler};
 
-use group::{Group, Promise};
+use group::{Group, Promise, Writing, Written};
 use live::Live;
 
 /// Commits of one group.
 const GROUP: usize = 512;
-/// With nothing to wait for, the loop looks at its clock this often.
-const IDLE: Duration = Duration::from_secs(60 * 60);
+/// The loop looks at its clock at least this often: the clock may jump, and the machine may sleep.
+const IDLE: Duration = Duration::from_secs(60);
 /// Messages that are taken out of the inbox at once.
 const MESSAGES: u32 = 64;
 
@@ -55,6 +61,7 @@ enum Event {
     Attempted(Result<(Id, Report), JoinError>),
     Due,
     Mail,
+    Written(Written),
     Closed,
 }
 
@@ -80,6 +87,7 @@ enum Asker {
 
 pub(crate) struct Partition {
     journal: Arc<dyn Journal>,
+    blobs: Arc<dyn Blobs>,
     clock: Arc<dyn Clock>,
     observers: Observers,
     reload: bool,
@@ -100,16 +108,23 @@ pub(crate) struct Partition {
     /// Revisions whose interrupted runs have not all been taken up, and how far that has come.
     backlog: VecDeque<(Revision, Option<(Timestamp, RunId)>)>,
     waiting: HashMap<RunId, Vec<Waiting>>,
+    /// The group that is being written.
+    writing: Option<Writing>,
+    /// So many commits may a run be ahead of what is written.
+    ahead: u32,
     /// Somebody wants the host to end, and to hear of it.
     stopping: Option<oneshot::Sender<()>>,
     /// How often the inbox is looked into, and when it was the last time.
     mail: Option<(Duration, tokio::time::Instant)>,
+    /// Messages of the inbox that are being dealt with.
+    in_hand: BTreeSet<MessageId>,
 }
 
 impl Partition {
     pub(crate) fn new(settings: crate::Settings) -> Partition {
         Partition {
             observers: Observers::new(settings.observers),
+            blobs: Arc::new(Stored(settings.journal.clone())),
             journal: settings.journal,
             clock: settings.clock,
             reload: settings.reload,
@@ -126,14 +141,17 @@ impl Partition {
             asleep_until: None,
             backlog: VecDeque::new(),
             waiting: HashMap::new(),
+            writing: None,
+            ahead: if settings.reload { 0 } else { settings.ahead },
             stopping: None,
             mail: settings.inbox.map(|every| (every, tokio::time::Instant::now())),
+            in_hand: BTreeSet::new(),
         }
     }
 
     pub(crate) async fn run(mut self, mut queue: mpsc::Receiver<Command>) {
+        let mut group = Group::default();
         loop {
-            let mut group = Group::default();
             match self.next(&mut queue).await {
                 Event::Closed => return,
                 event => self.decide(event, &mut group).await,
@@ -143,12 +161,12 @@ impl Partition {
             {
                 self.decide(event, &mut group).await;
             }
-            self.write(group).await;
             if let Some(stopped) = self.stopping.take() {
-                return self.stop(stopped).await;
+                return self.stop(stopped, group).await;
             }
-            self.take_up_some().await;
-            self.begin_what_is_ready().await;
+            self.take_up_some(&mut group).await;
+            self.begin_what_is_ready(&mut group);
+            self.write(&mut group).await;
         }
     }
 
@@ -163,7 +181,14 @@ impl Partition {
                 None => std::future::pending().await,
             }
         };
+        let writing = async {
+            match &mut self.writing {
+                Some(writing) => writing.await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
+            written = writing => Event::Written(written),
             Some(ended) = self.attempts.join_next_with_id() => Event::Attempted(ended),
             command = queue.recv() => command.map_or(Event::Closed, Event::Asked),
             () = tokio::time::sleep(due) => Event::Due,
@@ -183,6 +208,7 @@ impl Partition {
             Event::Attempted(ended) => self.attempted(ended, group),
             Event::Due => self.due(group).await,
             Event::Mail => self.read_mail(group).await,
+            Event::Written(written) => self.written(written, group).await,
             Event::Closed => {}
         }
     }
@@ -228,7 +254,7 @@ impl Partition {
         let (workflow, revision) = (deployed.workflow.clone(), deployed.revision());
         let (run, commit) = Run::start(start, workflow, revision, self.clock.now());
         let key = self.insert(Live::new(run, Some(deployed), first));
-        group.push(key, None, commit);
+        self.push(key, None, commit, group);
         Ok((key, true))
     }
 
@@ -260,8 +286,8 @@ impl Partition {
         group: &mut Group,
     ) -> Result<(RunId, lockstep_core::state::State), Error> {
         let key = self.known(&before, group).await?;
-        let run = &self.live[&key].run;
-        match run.status().is_end() {
+        let Live { run, ahead, .. } = &self.live[&key];
+        match run.status().is_end() && *ahead == 0 {
             true => Ok((before, run.state().clone())),
             false => Err(Error::NotEnded { run: before, status: run.status() }),
         }
@@ -275,15 +301,20 @@ impl Partition {
         let Some(live) = self.live.get_mut(&key) else { return };
         match request.admitted(&live.run) {
             Ok(signals) => {
-                let mut takes = asker.message();
-                for signal in signals {
-                    let mut commit = live.run.signal(signal, self.clock.now());
+                let (now, mut takes) = (self.clock.now(), asker.message());
+                let signals = signals.into_iter();
+                let commits: Vec<_> = signals.map(|signal| live.run.signal(signal, now)).collect();
+                let last = live.run.last();
+                for mut commit in commits {
                     commit.takes = takes.take();
-                    group.push(key, None, commit);
+                    self.push(key, None, commit, group);
                 }
-                group.promise(Promise::Reply { key, asker, reply: Reply::Done });
+                group.promise(Promise::Reply { key, last, asker, reply: Reply::Done });
             }
-            Err(reply) => group.promise(Promise::Reply { key, asker, reply }),
+            Err(reply) => {
+                let last = live.run.last();
+                group.promise(Promise::Reply { key, last, asker, reply });
+            }
         }
     }
 
@@ -291,6 +322,7 @@ impl Partition {
         match asker {
             Asker::Here(waiting) => answer(waiting, reply),
             Asker::Away(message) => {
+                self.in_hand.remove(&message);
                 let reply = reply.unwrap_or_else(|error| Reply::refused(error.code(), error));
                 let body = serde_json::to_vec(&reply).expect("a reply has string keys only");
                 if let Err(error) = self.journal.reply(message, body).await {
@@ -306,6 +338,10 @@ impl Partition {
         }
         let messages = self.journal.inbox(MESSAGES).await.unwrap_or_default();
         for message in messages {
+            // One that is being dealt with is still there until that is written.
+            if !self.in_hand.insert(message.id) {
+                continue;
+            }
             let asker = Asker::Away(message.id);
             match serde_json::from_slice(&message.body) {
                 Ok(request) => self.ask(message.run, request, asker, group).await,
@@ -350,42 +386,36 @@ impl Partition {
         live.tasks.remove(&out.attempt.delivery);
         let commit = live.run.settle(out.attempt.delivery, report.outcome, self.clock.now());
         let is_kept = commit.publishes();
-        group.push(out.key, Some(out.attempt.delivery), commit);
+        self.push(out.key, Some(out.attempt.delivery), commit, group);
         is_kept
     }
 
     fn signal(&mut self, key: RunKey, signal: Signal, group: &mut Group) {
         let Some(live) = self.live.get_mut(&key) else { return };
         let commit = live.run.signal(signal, self.clock.now());
-        group.push(key, None, commit);
+        self.push(key, None, commit, group);
     }
 
-    /// Begins what may be attempted now. What has to be written before its attempt is written
-    /// together.
-    async fn begin_what_is_ready(&mut self) {
-        loop {
-            let mut careful = Group::default();
-            while let Some((key, step, delivery)) =
-                self.scheduler.next(|key| self.live.get(&key).and_then(Live::attemptable))
-            {
-                self.begin(key, step, delivery, &mut careful);
-            }
-            if careful.is_empty() {
-                return;
-            }
-            self.write(careful).await;
+    /// Begins what may be attempted now. Where something has to be written before, it begins when
+    /// that is.
+    fn begin_what_is_ready(&mut self, group: &mut Group) {
+        let ahead = self.ahead;
+        while let Some((key, step, delivery)) =
+            self.scheduler.next(|key| self.live.get(&key).and_then(|live| live.horizon(ahead)))
+        {
+            self.begin(key, step, delivery, group);
         }
     }
 
-    fn begin(&mut self, key: RunKey, step: StepId, delivery: DeliveryId, careful: &mut Group) {
+    fn begin(&mut self, key: RunKey, step: StepId, delivery: DeliveryId, group: &mut Group) {
         let now = self.clock.now();
         let Some(live) = self.live.get_mut(&key) else { return };
         let is_nested = live.run.workflow().step(step).nested;
         match live.run.begin(delivery, now) {
             Some((work, None)) if !is_nested => self.attempt(key, step, work),
             Some((work, first)) => {
-                first.into_iter().for_each(|first| careful.push(key, None, first));
-                careful.promise(Promise::Begin { key, step, work });
+                first.into_iter().for_each(|first| self.push(key, None, first, group));
+                group.promise(Promise::Begin { key, step, work });
             }
             None => self.scheduler.ended(key, step, live.run.workflow()),
         }
@@ -406,9 +436,11 @@ impl Partition {
         self.observers.tell(|observer| observer.began(&attempt));
         let published = Arc::new(AtomicBool::new(false));
         let mut call = call(&deployed, step, &attempt, work, now);
-        let grant = &deployed.workflow.step(step).grant;
+        call.blobs = Some(self.blobs.clone());
+        let node = deployed.workflow.step(step);
+        let grant = &node.grant;
         if grant.state.is_some() {
-            call.state.state = live.shared();
+            call.state = live.view(node.is_pure());
         }
         if grant.updates.is_some() {
             let (observers, attempt) = (self.observers.clone(), attempt.clone());
@@ -420,16 +452,24 @@ impl Partition {
     }
 
     /// Interrupts whatever is out, writes what has to be known of that, and ends.
-    async fn stop(mut self, stopped: oneshot::Sender<()>) {
+    async fn stop(mut self, stopped: oneshot::Sender<()>, mut group: Group) {
         self.attempts.abort_all();
-        let mut group = Group::default();
         for out in std::mem::take(&mut self.out).into_values() {
+            if out.published.load(Ordering::Relaxed) {
+                self.observers.tell(|observer| observer.withdrawn(&out.attempt));
+            }
             let Some(live) = self.live.get_mut(&out.key) else { continue };
             let interrupted = Outcome::Interrupted(Interruption::Stopped);
             let commit = live.run.settle(out.attempt.delivery, interrupted, self.clock.now());
-            group.push(out.key, None, commit);
+            self.push(out.key, None, commit, &mut group);
         }
-        self.write(group).await;
+        while !group.is_empty() || self.writing.is_some() {
+            self.write(&mut group).await;
+            if let Some(writing) = &mut self.writing {
+                let written = writing.await;
+                self.written(written, &mut group).await;
+            }
+        }
         // Whoever is not there any more does not want the answer.
         let _ = stopped.send(());
     }
@@ -474,6 +514,7 @@ fn call(deployed: &Deployed, step: StepId, attempt: &Attempt, work: Work, now: T
         identity,
         state,
         watcher: None,
+        blobs: None,
         timeout,
     }
 }

@@ -63,13 +63,13 @@ impl Partition {
         let (workflow, revision) = (nested.workflow.clone(), nested.revision());
         let (run, commit) = Run::start(start, workflow, revision, self.clock.now());
         let child = self.insert(Live::new(run, Some(nested.clone()), first));
-        group.push(child, None, commit);
+        self.push(child, None, commit, group);
     }
 
-    fn settle(&mut self, key: RunKey, delivery: DeliveryId, outcome: Outcome, group: &mut Group) {
+    pub(super) fn settle(&mut self, key: RunKey, delivery: DeliveryId, outcome: Outcome, group: &mut Group) {
         let Some(live) = self.live.get_mut(&key) else { return };
         let commit = live.run.settle(delivery, outcome, self.clock.now());
-        group.push(key, None, commit);
+        self.push(key, None, commit, group);
     }
 
     /// Tells whoever has to know what has become of a run.
@@ -78,7 +78,8 @@ impl Partition {
         if let Some(parent) = live.run.about().parent.as_ref().and_then(|parent| self.keys.get(&parent.run)) {
             self.tell_who_waits(*parent);
         }
-        let Some(live) = self.live.get(&key).filter(|live| live.run.owes_news()) else { return };
+        let owes = |live: &&Live| live.ahead == 0 && live.run.owes_news();
+        let Some(live) = self.live.get(&key).filter(owes) else { return };
         let orphans: Vec<RunId> = live.run.orphans().cloned().collect();
         if let Some(parent) = live.run.news().cloned() {
             self.tell_parent(key, &parent, group).await;

@@ -13,6 +13,8 @@ use super::{IDLE, Partition};
 
 /// Runs that are looked for at once.
 const PAGE: u32 = 256;
+/// How soon a journal that did not say who is due is asked again.
+const AGAIN: Duration = Duration::from_millis(100);
 /// With more runs than this in memory, no further ones are taken up.
 const MOST_LIVE: usize = 16_384;
 
@@ -48,7 +50,9 @@ impl Partition {
     async fn wake_sleepers(&mut self, revision: &Revision, now: Timestamp, group: &mut Group) {
         // Runs that move are in memory, or in the backlog.
         let after = Some((Timestamp(0), RunId::named("~")));
-        let page = self.page(revision, after).await;
+        let Some(page) = self.page(revision, after).await else {
+            return self.sleeps_until(now.after(AGAIN));
+        };
         for (at, run) in page.iter().filter(|(_, run)| !self.keys.contains_key(run)).collect::<Vec<_>>() {
             if *at > now {
                 return self.sleeps_until(*at);
@@ -70,21 +74,22 @@ impl Partition {
     }
 
     /// Takes up some of the runs that were cut off while they moved.
-    pub(super) async fn take_up_some(&mut self) {
+    pub(super) async fn take_up_some(&mut self, group: &mut Group) {
         if !self.has_room() {
             return;
         }
         let Some((revision, after)) = self.backlog.pop_front() else { return };
-        let page = self.page(&revision, after).await;
+        let Some(page) = self.page(&revision, after.clone()).await else {
+            self.backlog.push_back((revision, after));
+            return tokio::time::sleep(AGAIN).await;
+        };
         let is_last = page.len() < PAGE as usize || page.iter().any(|(at, _)| at.0 > 0);
-        let mut group = Group::default();
         for (_, run) in page.iter().filter(|(at, _)| at.0 == 0) {
-            if let Err(error) = self.fetch(run, &mut group).await {
+            if let Err(error) = self.fetch(run, group).await {
                 tracing::warn!(%run, %error, "a run cannot be taken up");
                 self.tell_of_loss(run, &error);
             }
         }
-        self.write(group).await;
         if !is_last {
             self.backlog.push_back((revision, page.last().cloned()));
         } else if self.backlog.is_empty() {
@@ -92,11 +97,14 @@ impl Partition {
         }
     }
 
-    async fn page(&self, revision: &Revision, after: Option<(Timestamp, RunId)>) -> Vec<(Timestamp, RunId)> {
+    /// Some of the runs that are due; none if the journal does not say.
+    async fn page(
+        &mut self,
+        revision: &Revision,
+        after: Option<(Timestamp, RunId)>,
+    ) -> Option<Vec<(Timestamp, RunId)>> {
         let due = Due { revision: revision.clone(), after, limit: PAGE };
-        self.journal.due(&due).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "the journal does not say which runs are due");
-            Vec::new()
-        })
+        let page = self.journal.due(&due).await;
+        page.inspect_err(|error| self.observers.tell(|observer| observer.troubled(error))).ok()
     }
 }

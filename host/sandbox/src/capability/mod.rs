@@ -1,6 +1,7 @@
 //! What a component may import: one file a capability. A release's linker gets only what its
 //! component asks for, so an interface that is not asked for is not there to be called.
 
+mod blob;
 mod check;
 mod inert;
 mod log;
@@ -9,6 +10,7 @@ mod state;
 mod timer;
 mod updates;
 
+pub(crate) use blob::OwnBlobs;
 pub(crate) use inert::Inert;
 pub(crate) use state::State;
 pub(crate) use timer::Timers;
@@ -27,6 +29,8 @@ mod bindings {
         world: "imports",
         require_store_data_send: true,
         imports: {
+            "lockstep:step/blob": trappable,
+            "lockstep:step/blob.get": async | trappable,
             "lockstep:step/state": trappable,
             "lockstep:step/timer": trappable,
             "lockstep:step/updates": trappable,
@@ -62,10 +66,11 @@ fn lacking(interface: &str, grant: &Grant) -> Option<&'static str> {
 /// Defines the interfaces among `imports` that this host knows. One that it does not know stays
 /// undefined, and the component cannot be linked.
 pub(crate) fn link(linker: &mut Linker<Guest>, imports: &[&str]) -> wasmtime::Result<()> {
-    use bindings::lockstep::step::{log, run, state, timer, updates};
+    use bindings::lockstep::step::{blob, log, run, state, timer, updates};
     let mut has_wasi = false;
     for import in imports {
         match interface(import) {
+            "lockstep:step/blob" => blob::add_to_linker::<_, HasSelf<_>>(linker, |guest| guest)?,
             "lockstep:step/log" => log::add_to_linker::<_, HasSelf<_>>(linker, |guest| guest)?,
             "lockstep:step/run" => run::add_to_linker::<_, HasSelf<_>>(linker, |guest| guest)?,
             "lockstep:step/state" => state::add_to_linker::<_, HasSelf<_>>(linker, |guest| guest)?,

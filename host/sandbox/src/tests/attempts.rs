@@ -168,6 +168,7 @@ fn call(name: &str, n: u32, timeout: Duration) -> Call {
         identity: identity(),
         state: View::default(),
         watcher: None,
+        blobs: None,
         timeout,
     }
 }
@@ -302,10 +303,17 @@ async fn output_is_bounded_in_events_and_in_bytes() {
     let report = attempt(&release, "on-flood", 1025).await;
     assert_eq!(told(report), "limit events: it emitted 1025 events; 1024 are allowed");
     let report = attempt(&release, "on-flood", 10_000_000).await;
-    assert_eq!(told(report), "limit output: it handed the host more data than one call may carry");
+    assert_eq!(
+        told(report),
+        "limit output: it handed the host more data than one call may carry; hand over less at once, and what is large as blobs"
+    );
     let narrow = guest(Limits { event_bytes: 6, ..Limits::default() });
     let report = attempt(&narrow, "on-echo", 1).await;
-    assert_eq!(told(report), "limit event-bytes: its event is too large: it is more than 6 bytes of JSON");
+    assert_eq!(
+        told(report),
+        "limit event-bytes: its event is more than 6 bytes of JSON; \
+         emit less, or put what is large as a blob and pass its reference on"
+    );
 }
 
 #[tokio::test]

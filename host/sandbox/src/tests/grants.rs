@@ -41,8 +41,9 @@ fn a_refusal_names_every_import_that_is_not_granted_and_its_table() {
 }
 
 #[test]
-fn timers_need_no_grant() {
+fn timers_and_blobs_need_no_grant() {
     load("import lockstep:step/timer@0.1.0;", &Grant::default()).unwrap();
+    load("import lockstep:step/blob@0.1.0;", &Grant::default()).unwrap();
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! moved away the same guest gets through.
 
 mod attempts;
+mod blobs;
 mod cache;
 mod grants;
 mod script;

@@ -54,7 +54,8 @@ impl Answer {
         drop(visit);
         let answer = Json::trusted(open.unwrap_or_else(|| text.trim().to_owned()));
         let by = self.by.as_deref().map(Arc::from);
-        let reply = self.store.ask(&id, Request::Answer { question: number, answer, by }).await?;
+        let asked = self.store.ask(&id, Request::Answer { question: number, answer, by }).await?;
+        let reply = asked.reply;
         let told = match reply {
             Reply::Done => "answered",
             Reply::Same => "answered before, with the same",

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 use lockstep_core::journal::{Journal, Query};
-use lockstep_core::run::{Run, RunId};
+use lockstep_core::run::{Open, QuestionId, Run, RunId};
 use lockstep_journal::Sqlite;
 use lockstep_runtime::archive;
 
@@ -57,7 +57,7 @@ impl Ls {
         let (mut told, mut objects, mut left) = (Vec::new(), Vec::new(), self.limit);
         for run in self.runs(&store).await? {
             for (number, open) in run.questions().take(left) {
-                told.push(question::told(&run, number, open));
+                told.push(Ls::told(&run, number, open));
                 objects.push(question::object(&run, number, open));
             }
             left = self.limit - told.len();
@@ -68,6 +68,13 @@ impl Ls {
             false => report::out(&told.join("\n"))?,
         }
         Ok(Exit::Done)
+    }
+
+    /// The question, with a command that answers it.
+    fn told(run: &Run, number: QuestionId, open: &Open) -> String {
+        let (told, id) = (question::told(run, number, open), run.id());
+        let example = report::word(&question::example(run, open));
+        format!("{told}\n  for example: lockstep answer {id}.{number} {example}")
     }
 
     async fn runs(&self, store: &Sqlite) -> anyhow::Result<Vec<Run>> {

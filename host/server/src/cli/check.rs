@@ -3,12 +3,16 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use lockstep_core::workflow::{HandlerNode, Home, Join, StepId, Workflow};
+use lockstep_core::workflow::{EventNode, HandlerNode, Home, Join, Question, StepId, Workflow};
 use serde_json::{Value, json};
 
 use crate::exit::Exit;
+use crate::graph::time;
 use crate::project::{Project, Refused};
 use crate::report;
+
+/// Stands where a step's name would, and is none.
+const HUMAN: &str = "human";
 
 /// Check a workflow: every component, every contract, every way through it
 #[derive(Debug, Args)]
@@ -65,7 +69,9 @@ fn story(workflow: &Workflow) -> String {
     let steps = counted(workflow.steps.len(), "step");
     let events = counted(workflow.events.len(), "event");
     let mut lines = vec![format!("{}: {steps} and {events} fit together", workflow.name)];
-    let width = workflow.steps.iter().map(|step| step.name.len()).max().unwrap_or(0);
+    let asks_people = workflow.events.iter().any(|event| event.question.is_some());
+    let names = workflow.steps.iter().map(|step| step.name.as_str());
+    let width = names.chain(asks_people.then_some(HUMAN)).map(str::len).max().unwrap_or(0);
     for (step, id) in workflow.steps.iter().zip(0..) {
         for handler in handlers(workflow, StepId(id)) {
             let (name, takes) = (&step.name, takes(workflow, handler));
@@ -74,7 +80,22 @@ fn story(workflow: &Workflow) -> String {
             lines.push(format!("  {name:width$}  {takes}{join}{opens}"));
         }
     }
+    let asked = workflow.events.iter().filter_map(|event| Some((event, event.question.as_ref()?)));
+    lines.extend(
+        asked.map(|(event, question)| format!("  {:width$}  {}", HUMAN, asks(workflow, event, question))),
+    );
     lines.join("\n")
+}
+
+/// `item-question, answered with item-answer  (by role:approver; within 3d, else item-expired)`.
+fn asks(workflow: &Workflow, event: &EventNode, question: &Question) -> String {
+    let by = (!question.by.is_empty()).then(|| format!("by {}", question.by.join(", ")));
+    let instead = question.on_deadline.map(|instead| format!(", else {}", workflow.event(instead).short));
+    let instead = instead.unwrap_or_default();
+    let within = question.deadline.map(|deadline| format!("within {}{instead}", time(deadline)));
+    let rules: Vec<String> = by.into_iter().chain(within).collect();
+    let rules = if rules.is_empty() { String::new() } else { format!("  ({})", rules.join("; ")) };
+    format!("{}, answered with {}{rules}", event.short, workflow.event(question.answer).short)
 }
 
 fn counted(n: usize, word: &str) -> String {

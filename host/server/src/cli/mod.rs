@@ -8,6 +8,7 @@ mod check;
 mod graph;
 mod inspect;
 mod run;
+mod runs;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -24,6 +25,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Run(run::Run),
+    Runs(runs::Runs),
     Ask(ask::Ask),
     Answer(answer::Answer),
     Check(check::Check),
@@ -44,6 +46,7 @@ impl Command {
     pub(crate) fn run(self) -> anyhow::Result<Exit> {
         match self {
             Command::Run(run) => run.run(),
+            Command::Runs(runs) => runs.run(),
             Command::Ask(ask) => ask.run(),
             Command::Answer(answer) => answer.run(),
             Command::Check(check) => check.run(),

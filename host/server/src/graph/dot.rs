@@ -30,6 +30,8 @@ fn shape(kind: Kind) -> &'static str {
         Kind::Pair => " peripheries=2",
         Kind::Gather => " shape=hexagon style=\"\"",
         Kind::Failure => " style=\"rounded,dashed\"",
+        Kind::Timer => " style=\"rounded,dotted\"",
+        Kind::Question => " shape=parallelogram style=\"\"",
         Kind::Observers => " shape=note style=\"\"",
     }
 }
@@ -39,8 +41,8 @@ fn attributes(edge: &Edge) -> String {
     let label = (!lines.is_empty()).then(|| format!("label={}", quoted(&lines)));
     let style = match edge.style {
         Style::Event => None,
-        Style::Until => Some("style=dotted".to_owned()),
-        Style::Failure => Some("style=dashed".to_owned()),
+        Style::Until | Style::Timer => Some("style=dotted".to_owned()),
+        Style::Failure | Style::Deadline => Some("style=dashed".to_owned()),
     };
     let all: Vec<String> = label.into_iter().chain(style).collect();
     if all.is_empty() { String::new() } else { format!(" [{}]", all.join(" ")) }

@@ -21,6 +21,8 @@ fn shape(kind: Kind) -> (&'static str, &'static str) {
         Kind::Start => ("([", "])"),
         Kind::Stop => ("(((", ")))"),
         Kind::Each | Kind::Failure => ("[", "]"),
+        Kind::Timer => ("(", ")"),
+        Kind::Question => ("[/", "/]"),
         Kind::Pair => ("[[", "]]"),
         Kind::Gather => ("{{", "}}"),
         Kind::Observers => (">", "]"),
@@ -35,7 +37,7 @@ fn text(node: &Node) -> String {
 fn arrow(edge: &Edge) -> String {
     let line = match edge.style {
         Style::Event => "-->",
-        Style::Until | Style::Failure => "-.->",
+        Style::Until | Style::Failure | Style::Timer | Style::Deadline => "-.->",
     };
     match edge.label.is_empty() {
         true => line.to_owned(),

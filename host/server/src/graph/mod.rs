@@ -15,7 +15,8 @@ mod tests;
 use std::time::Duration;
 
 use lockstep_core::workflow::{
-    Consumer, EmitPlan, EventId, EventNode, GatherRule, HandlerId, Home, Join, OnEmpty, OnFailed, Workflow,
+    Consumer, EmitPlan, EventId, EventNode, GatherRule, HandlerId, Home, Join, OnEmpty, OnFailed, Port,
+    Question, Workflow,
 };
 
 /// What the picture is written in.
@@ -44,7 +45,8 @@ pub(crate) fn draw(workflow: &Workflow, format: Format) -> String {
 struct Drawing {
     /// The workflow's name.
     title: String,
-    /// Start, every handler, stop, and observers where something is published to nobody else.
+    /// Start, every handler, every question, stop, and observers where something is published to
+    /// nobody else.
     nodes: Vec<Node>,
     /// Every way that an event or a failure can take.
     edges: Vec<Edge>,
@@ -67,6 +69,9 @@ enum Kind {
     Pair,
     Gather,
     Failure,
+    Timer,
+    /// A person is asked.
+    Question,
     Stop,
     Observers,
 }
@@ -89,6 +94,10 @@ enum Style {
     Until,
     /// A failure is handled.
     Failure,
+    /// A timer of the step fires.
+    Timer,
+    /// Nobody has answered in time.
+    Deadline,
 }
 
 const OPENS: &str = "opens a scope";
@@ -100,31 +109,75 @@ impl Drawing {
     fn of(workflow: &Workflow) -> Drawing {
         let handlers = (0..workflow.handlers.len()).map(|at| handler(workflow, HandlerId(at as u32)));
         let ends = [plain(Kind::Stop, "stop"), plain(Kind::Observers, "observers")];
-        let nodes = std::iter::once(plain(Kind::Start, "start")).chain(handlers).chain(ends).collect();
+        let questions = questions(workflow).map(|(event, asked)| question(workflow, event, asked));
+        let start = std::iter::once(plain(Kind::Start, "start"));
+        let nodes = start.chain(handlers).chain(questions).chain(ends).collect();
         let mut drawing = Drawing { title: workflow.name.clone(), nodes, edges: Vec::new() };
         drawing.follow(workflow, 0, workflow.start);
         for (at, handler) in workflow.handlers.iter().enumerate() {
             emitted(&handler.emits).into_iter().for_each(|event| drawing.follow(workflow, at + 1, event));
         }
+        drawing.add_answers(workflow);
+        drawing.add_timers(workflow);
         drawing.add_failures(workflow);
         drawing.leave_out_idle_ends();
         drawing
     }
 
-    /// Every way of an event that comes out of a node.
+    /// Every way of an event that comes out of a node. Whoever takes a question together with its
+    /// answer gets both from the person.
     fn follow(&mut self, workflow: &Workflow, from: usize, id: EventId) {
+        if let Some(at) = questions(workflow).position(|(event, _)| event == id) {
+            self.add(from, workflow.handlers.len() + 1 + at, vec!["asks".to_owned()], Style::Event);
+        }
+        self.follow_to(workflow, from, id, Style::Event, |consumer| consumer.port != Port::Answer);
+    }
+
+    /// The ways of an event to some of its consumers, and wherever else it goes.
+    fn follow_to(
+        &mut self,
+        workflow: &Workflow,
+        from: usize,
+        id: EventId,
+        style: Style,
+        takes: impl Fn(&Consumer) -> bool,
+    ) {
         let (event, stop, observers) = (workflow.event(id), self.nodes.len() - 2, self.nodes.len() - 1);
-        for consumer in &event.consumers {
-            self.add(from, node_of(consumer.handler), consumed(event, consumer), Style::Event);
+        for consumer in event.consumers.iter().filter(|taker| taker.port != Port::Asked && takes(taker)) {
+            self.add(from, node_of(consumer.handler), consumed(event, consumer), style);
         }
         for gather in &event.ends {
             self.add(from, node_of(*gather), vec![format!("until {}", event.short)], Style::Until);
         }
         if event.stop {
-            self.add(from, stop, vec![event.short.clone()], Style::Event);
+            self.add(from, stop, vec![event.short.clone()], style);
         }
         if event.publish && event.consumers.is_empty() && event.ends.is_empty() && !event.stop {
-            self.add(from, observers, vec![event.short.clone()], Style::Event);
+            self.add(from, observers, vec![event.short.clone()], style);
+        }
+    }
+
+    /// From each question to whoever takes its answer, and to whoever hears that there is none.
+    fn add_answers(&mut self, workflow: &Workflow) {
+        for (at, (event, question)) in questions(workflow).enumerate() {
+            let from = workflow.handlers.len() + 1 + at;
+            let takers = answer_takers(workflow, event, question);
+            self.follow_to(workflow, from, question.answer, Style::Event, |taker| {
+                takers.contains(&taker.handler)
+            });
+            if let Some(instead) = question.on_deadline {
+                self.follow_to(workflow, from, instead, Style::Deadline, |taker| taker.port != Port::Answer);
+            }
+        }
+    }
+
+    /// Whichever handler of the step sets a timer, its timer handler is called.
+    fn add_timers(&mut self, workflow: &Workflow) {
+        for step in &workflow.steps {
+            let Some(to) = step.on_timer else { continue };
+            for from in step.handlers.iter().filter(|from| **from != to) {
+                self.add(node_of(*from), node_of(to), vec!["timer".to_owned()], Style::Timer);
+            }
         }
     }
 
@@ -159,6 +212,32 @@ impl Drawing {
     }
 }
 
+/// The events that people are asked with.
+fn questions(workflow: &Workflow) -> impl Iterator<Item = (EventId, &Question)> {
+    let events = (0..).map(EventId).zip(&workflow.events);
+    events.filter_map(|(id, event)| Some((id, event.question.as_ref()?)))
+}
+
+/// Whoever takes the answer to a question. One without a type of its own is taken by the step that
+/// asks, or, where that does not, by all.
+fn answer_takers(workflow: &Workflow, event: EventId, question: &Question) -> Vec<HandlerId> {
+    let takers = workflow.event(question.answer).consumers.iter().map(|taker| taker.handler);
+    let takers = takers.filter(|taker| match workflow.handler(*taker).join {
+        Join::Answer { question: of } => of == event,
+        _ => true,
+    });
+    let takers: Vec<HandlerId> = takers.collect();
+    let step = |handler: HandlerId| workflow.handler(handler).step;
+    let handlers = (0..workflow.handlers.len() as u32).map(HandlerId);
+    let asks = |handler: &HandlerId| emitted(&workflow.handler(*handler).emits).contains(&event);
+    let askers: Vec<_> = handlers.filter(asks).map(step).collect();
+    let takes = |asker| takers.iter().any(|taker| step(*taker) == asker);
+    match question.generic && askers.iter().all(|asker| takes(*asker)) {
+        true => takers.into_iter().filter(|taker| askers.contains(&step(*taker))).collect(),
+        false => takers,
+    }
+}
+
 /// Start comes before the handlers.
 fn node_of(handler: HandlerId) -> usize {
     handler.0 as usize + 1
@@ -166,6 +245,13 @@ fn node_of(handler: HandlerId) -> usize {
 
 fn plain(kind: Kind, label: &str) -> Node {
     Node { kind, label: label.to_owned(), notes: Vec::new(), opens: false }
+}
+
+fn question(workflow: &Workflow, event: EventId, question: &Question) -> Node {
+    let by = (!question.by.is_empty()).then(|| format!("by {}", question.by.join(", ")));
+    let deadline = question.deadline.map(|deadline| format!("within {}", time(deadline)));
+    let notes = ["a person is asked".to_owned()].into_iter().chain(by).chain(deadline).collect();
+    Node { notes, ..plain(Kind::Question, &workflow.event(event).short) }
 }
 
 fn handler(workflow: &Workflow, id: HandlerId) -> Node {
@@ -182,7 +268,7 @@ fn joined(workflow: &Workflow, join: &Join) -> (Kind, Vec<String>) {
     match join {
         Join::Each => (Kind::Each, Vec::new()),
         Join::Failure => (Kind::Failure, vec!["takes failures".to_owned()]),
-        Join::Timer => (Kind::Each, vec!["takes its timers".to_owned()]),
+        Join::Timer => (Kind::Timer, vec!["when its timers fire".to_owned()]),
         Join::Answer { question } => {
             (Kind::Pair, vec![format!("answer to {}", workflow.event(*question).short)])
         }
@@ -227,11 +313,12 @@ fn ruled(workflow: &Workflow, rule: &GatherRule) -> Vec<String> {
     [bounds, until, skips].into_iter().flatten().collect()
 }
 
-/// `10s`, `1m 30s`, `250ms`: the largest units first, those that are zero left out.
-fn time(wait: Duration) -> String {
+/// `3d`, `1m 30s`, `250ms`: the largest units first, those that are zero left out.
+pub(crate) fn time(wait: Duration) -> String {
     let millis = wait.as_millis();
     let parts = [
-        (millis / 3_600_000, "h"),
+        (millis / 86_400_000, "d"),
+        (millis / 3_600_000 % 24, "h"),
         (millis / 60_000 % 60, "m"),
         (millis / 1000 % 60, "s"),
         (millis % 1000, "ms"),

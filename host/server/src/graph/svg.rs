@@ -118,6 +118,7 @@ fn line(edge: &Edge, route: &Route) -> String {
         Style::Event => "way",
         Style::Until => "way until",
         Style::Failure => "way failing",
+        Style::Timer | Style::Deadline => "way timing",
     };
     let start = route.points[0];
     let curves = route.points[1..]
@@ -165,6 +166,8 @@ fn node_box(node: &Node, middle: Point, size: Size) -> String {
         Kind::Pair => "pair",
         Kind::Gather => "gather",
         Kind::Failure => "failure",
+        Kind::Timer => "timer",
+        Kind::Question => "question",
         Kind::Stop => "stop",
         Kind::Observers => "observers",
     };
@@ -178,8 +181,8 @@ fn node_box(node: &Node, middle: Point, size: Size) -> String {
     format!("<g class=\"{class}\">{}{label}{notes}</g>\n", shape(node, middle, size))
 }
 
-/// A box; a second one behind it if many come out, inside it if two come in, and pointed ends if
-/// many come in.
+/// A box; a second one behind it if many come out, inside it if two come in, pointed ends if many
+/// come in, and a sign where a person or a clock moves the run.
 fn shape(node: &Node, middle: Point, size: Size) -> String {
     let round = size.height / 2.0;
     match node.kind {
@@ -187,6 +190,8 @@ fn shape(node: &Node, middle: Point, size: Size) -> String {
         Kind::Stop => rect(middle, size, 0.0, round) + &rect(middle, size, 3.5, round - 3.5),
         Kind::Pair => rect(middle, size, 0.0, 8.0) + &rect(middle, size, 3.5, 5.0),
         Kind::Gather => pointed(middle, size),
+        Kind::Question => rect(middle, size, 0.0, 8.0) + &person(corner(middle, size)),
+        Kind::Timer => rect(middle, size, 0.0, 8.0) + &clock(corner(middle, size)),
         Kind::Each | Kind::Failure if node.opens => {
             let behind = Point { x: middle.x + 4.0, y: middle.y + 4.0 };
             rect(behind, size, 0.0, 8.0) + &rect(middle, size, 0.0, 8.0)
@@ -205,6 +210,26 @@ fn rect(middle: Point, size: Size, inset: f64, round: f64) -> String {
         Short(height),
         Short(round),
     )
+}
+
+/// Where a sign stands in a box: in the padding beside the label.
+fn corner(middle: Point, size: Size) -> Point {
+    let (left, top) = (middle.x - size.width / 2.0, middle.y - size.height / 2.0);
+    Point { x: left + PADDING.width / 2.0 + 1.0, y: top + PADDING.width / 2.0 + 2.0 }
+}
+
+/// A head and shoulders.
+fn person(at: Point) -> String {
+    let (left, right) = (Point { x: at.x - 5.0, y: at.y + 6.0 }, Point { x: at.x + 5.0, y: at.y + 6.0 });
+    let head = format!("<circle cx=\"{}\" cy=\"{}\" r=\"2.6\"/>", Short(at.x), Short(at.y - 2.4));
+    format!("<g class=\"sign\">{head}<path d=\"M{} A5 5 0 0 1 {}\"/></g>", At(left), At(right))
+}
+
+/// A clock at three.
+fn clock(at: Point) -> String {
+    let (twelve, three) = (Point { y: at.y - 3.2, ..at }, Point { x: at.x + 2.6, ..at });
+    let face = format!("<circle cx=\"{}\" cy=\"{}\" r=\"5\"/>", Short(at.x), Short(at.y));
+    format!("<g class=\"sign\">{face}<path d=\"M{} L{} L{}\"/></g>", At(twelve), At(at), At(three))
 }
 
 fn pointed(middle: Point, size: Size) -> String {

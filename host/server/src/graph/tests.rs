@@ -1,13 +1,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use expect_test::{ExpectFile, expect_file};
+use expect_test::{ExpectFile, expect, expect_file};
 use lockstep_core::grant::Grant;
 use lockstep_core::retry::Policy;
 use lockstep_core::shape::Shape;
 use lockstep_core::workflow::{
     Consumer, EmitPlan, EventId, EventNode, Exhausted, GatherRule, HandlerId, HandlerNode, Home, Input, Join,
-    OnEmpty, OnFailed, Port, StepId, StepNode, Workflow,
+    OnEmpty, OnFailed, Port, Question, StepId, StepNode, Workflow,
 };
 use proptest::prelude::*;
 
@@ -62,6 +62,7 @@ impl Sketch {
             on_failure: None,
             on_timer: None,
             nested: false,
+            blobs: false,
             handlers: BTreeSet::new(),
         });
         StepId(self.steps.len() as u32 - 1)
@@ -77,7 +78,8 @@ impl Sketch {
             inputs.push(Input { event: self.event(name), shape: Shape::Json, many: *port == Port::Item });
         }
         let cases = emits.iter().map(|name| (name.to_string(), self.event(name), Shape::Json)).collect();
-        let name = format!("on-{}", takes.first().map_or("step-failed", |(name, _)| name));
+        let unnamed = if join == Join::Timer { "timer-fired" } else { "step-failed" };
+        let name = format!("on-{}", takes.first().map_or(unnamed, |(name, _)| name));
         let emits = EmitPlan::Option(Box::new(EmitPlan::Variant(cases)));
         self.handlers.push(HandlerNode { step, name, inputs, emits, join, opens: false });
         self.steps[step.0 as usize].handlers.insert(id);
@@ -146,6 +148,32 @@ fn hello() -> Workflow {
     sketch.done("hello")
 }
 
+/// People are asked, with a type of its own and without one, and a timer reminds them.
+fn approvals() -> Workflow {
+    let mut sketch = Sketch::default();
+    sketch.event("claim-filed");
+    let claims = [("claim-filed", Port::Each)];
+    sketch.handler("policy", &claims, Join::Each, &["item-question", "input-required"]);
+    let remind = sketch.handler("policy", &[], Join::Timer, &[]);
+    sketch.steps[0].on_timer = Some(remind);
+    let question = sketch.event("item-question");
+    let both = [("item-question", Port::Asked), ("item-answer", Port::Answer)];
+    sketch.handler("decide", &both, Join::Answer { question }, &["claim-settled"]);
+    sketch.each("decide", "item-expired", &["claim-settled"]);
+    sketch.each("audit", "item-question", &["claim-settled"]);
+    sketch.each("policy", "human-response", &["claim-settled"]);
+    sketch.each("elsewhere", "human-response", &["claim-settled"]);
+    let (answer, on_deadline) = (sketch.event("item-answer"), Some(sketch.event("item-expired")));
+    let (by, deadline) = (vec!["role:approver".to_owned()], Some(Duration::from_secs(36 * 3_600)));
+    sketch.node("item-question").question =
+        Some(Question { answer, by, deadline, on_deadline, generic: false });
+    let answer = sketch.event("human-response");
+    sketch.node("input-required").question =
+        Some(Question { answer, by: Vec::new(), deadline: None, on_deadline: None, generic: true });
+    sketch.node("claim-settled").stop = true;
+    sketch.done("approvals")
+}
+
 /// Names that no workflow file would let through.
 fn hostile() -> Workflow {
     let mut sketch = Sketch::default();
@@ -156,8 +184,8 @@ fn hostile() -> Workflow {
     sketch.done("--><!-- \"}{")
 }
 
-fn all() -> [Workflow; 3] {
-    [hello(), refunds(), hostile()]
+fn all() -> [Workflow; 4] {
+    [hello(), refunds(), approvals(), hostile()]
 }
 
 fn check(workflow: &Workflow, format: Format, expected: ExpectFile) {
@@ -172,6 +200,13 @@ fn mermaid_shows_all_there_is() {
 #[test]
 fn mermaid_of_hostile_names_stays_a_flowchart() {
     check(&hostile(), Format::Mermaid, expect_file!["golden/hostile.mmd"]);
+}
+
+#[test]
+fn questions_and_timers_have_shapes_of_their_own() {
+    check(&approvals(), Format::Mermaid, expect_file!["golden/approvals.mmd"]);
+    check(&approvals(), Format::Dot, expect_file!["golden/approvals.dot"]);
+    check(&approvals(), Format::Svg, expect_file!["golden/approvals.svg"]);
 }
 
 #[test]
@@ -213,6 +248,38 @@ fn what_is_drawn_is_what_can_happen() {
 }
 
 #[test]
+fn a_question_stands_between_the_step_that_asks_and_those_that_take_the_answer() {
+    let drawing = Drawing::of(&approvals());
+    let named = |at: usize| {
+        let node = &drawing.nodes[at];
+        let name = node.notes.iter().find(|note| note.starts_with("on-"));
+        name.map_or(node.label.clone(), |name| format!("{} {name}", node.label))
+    };
+    let ways = drawing.edges.iter().filter(|edge| drawing.nodes[edge.to].kind != Kind::Stop);
+    let told: String = ways
+        .map(|edge| {
+            let (from, to) = (named(edge.from), named(edge.to));
+            format!("{from} → {to}: {:?} {}\n", edge.style, edge.label.join(", "))
+        })
+        .collect();
+    expect![[r#"
+        start → policy on-claim-filed: Event claim-filed
+        policy on-claim-filed → item-question: Event asks
+        policy on-claim-filed → audit: Event item-question
+        policy on-claim-filed → input-required: Event asks
+        item-question → decide on-item-question: Event item-answer
+        item-question → decide on-item-expired: Deadline item-expired
+        input-required → policy on-human-response: Event human-response
+        policy on-claim-filed → policy on-timer-fired: Timer timer
+        policy on-human-response → policy on-timer-fired: Timer timer
+    "#]]
+    .assert_eq(&told);
+    let question = drawing.nodes.iter().find(|node| node.label == "item-question").unwrap();
+    assert_eq!(question.kind, Kind::Question);
+    assert_eq!(question.notes, ["a person is asked", "by role:approver", "within 1d 12h"]);
+}
+
+#[test]
 fn a_failure_handler_is_not_asked_about_itself() {
     let mut sketch = Sketch::default();
     sketch.event("go");
@@ -226,9 +293,14 @@ fn a_failure_handler_is_not_asked_about_itself() {
 
 #[test]
 fn a_wait_is_told_in_its_largest_units() {
-    for (millis, told) in
-        [(0, "0s"), (250, "250ms"), (10_000, "10s"), (90_000, "1m 30s"), (3_600_001, "1h 1ms")]
-    {
+    for (millis, told) in [
+        (0, "0s"),
+        (250, "250ms"),
+        (10_000, "10s"),
+        (90_000, "1m 30s"),
+        (3_600_001, "1h 1ms"),
+        (259_200_000, "3d"),
+    ] {
         assert_eq!(time(Duration::from_millis(millis)), told);
     }
 }

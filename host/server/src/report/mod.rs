@@ -1,12 +1,16 @@
 //! What people are told, all of it on stderr but results: stdout carries those and nothing else.
 //! Text that comes from a guest is inert before it is printed.
 
+pub(crate) mod known;
 mod progress;
 pub(crate) mod question;
+pub(crate) mod row;
+pub(crate) mod standing;
 mod stories;
 mod story;
 
 pub(crate) use progress::Reporter;
+pub(crate) use standing::{Tale, standing};
 pub(crate) use story::ending;
 
 use std::io::{self, Write};
@@ -41,6 +45,15 @@ pub(crate) fn warnings(lines: &[String]) {
 /// Prints a line of what is going on.
 pub(crate) fn progress(line: &str) {
     to_stderr(line);
+}
+
+/// A word as a shell reads it.
+pub(crate) fn word(text: &str) -> String {
+    let is_plain = |char: char| char.is_ascii_alphanumeric() || "/._-+:=@".contains(char);
+    match !text.is_empty() && text.chars().all(is_plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
 }
 
 /// A time as people read it: RFC 3339, in UTC.

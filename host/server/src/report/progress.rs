@@ -6,16 +6,15 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use lockstep_core::journal::{self, Commit};
 use lockstep_core::outcome::Update;
+use lockstep_core::run::Run;
 use lockstep_runtime::{Attempt, Deployed, Observer};
 use lockstep_sandbox::{Level, Report};
 
 use super::stories::Stories;
-use super::story::cut;
+use super::story::shown;
 use super::to_stderr;
 use crate::inert;
 
-/// How much of an item a verbose line shows.
-const VALUE: usize = 400;
 const REDRAW: Duration = Duration::from_millis(120);
 
 /// An observer that tells people.
@@ -46,6 +45,11 @@ impl Reporter {
         let stories = Stories::new(all.map(|one| (one.revision(), one.workflow.clone())).collect(), verbose);
         let inner = Inner { stories, running: 0, done: 0, troubled: false };
         Reporter { inner: Mutex::new(inner), bar, verbose }
+    }
+
+    /// A run that began before is taken up.
+    pub(crate) fn goes_on(&self, run: &Run) {
+        self.inner().stories.goes_on(run);
     }
 
     /// Nothing more will be told.
@@ -88,23 +92,22 @@ impl Observer for Reporter {
         for line in report.log.iter().filter(|line| self.verbose || line.level >= Level::Warn) {
             for text in inert::lines(&line.message) {
                 let told = format!("{}: {text}", word(line.level));
-                self.line(&inner.stories.of_step(&attempt.step, &told));
+                self.line(&inner.stories.of_step(&attempt.run, &attempt.step, &told));
             }
         }
     }
 
     fn published(&self, attempt: &Attempt, update: &Update) {
         if self.verbose {
-            let item = inert::inert(update.item.as_str());
-            let told = format!("~ {} {}", inert::inert(&update.name), cut(&item, VALUE));
-            self.line(&self.inner().stories.of_step(&attempt.step, &told));
+            let told = format!("~ {} {}", inert::inert(&update.name), shown(update.item.as_str()));
+            self.line(&self.inner().stories.of_step(&attempt.run, &attempt.step, &told));
         }
     }
 
     fn withdrawn(&self, attempt: &Attempt) {
         if self.verbose {
             let told = format!("~ attempt {} withdraws what it told so far", attempt.attempt);
-            self.line(&self.inner().stories.of_step(&attempt.step, &told));
+            self.line(&self.inner().stories.of_step(&attempt.run, &attempt.step, &told));
         }
     }
 

@@ -4,10 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use lockstep_core::journal::Commit;
-use lockstep_core::run::RunId;
+use lockstep_core::run::{Run, RunId};
 use lockstep_core::workflow::{Revision, Workflow};
 
 use super::story::Story;
+
+/// How much of a run's id stands before its lines, where several are taken up.
+const ID: usize = 8;
 
 /// Tells runs of the workflows it knows; others are somebody else's.
 pub(super) struct Stories {
@@ -15,18 +18,27 @@ pub(super) struct Stories {
     runs: HashMap<RunId, Story>,
     verbose: bool,
     width: usize,
+    /// Runs that were taken up; of several, each line says whose it is.
+    taken_up: usize,
 }
 
 impl Stories {
     pub(super) fn new(workflows: HashMap<Revision, Arc<Workflow>>, verbose: bool) -> Stories {
         let steps = workflows.values().flat_map(|workflow| &workflow.steps);
         let width = steps.map(|step| step.name.len()).max().unwrap_or(0);
-        Stories { workflows, runs: HashMap::new(), verbose, width }
+        Stories { workflows, runs: HashMap::new(), verbose, width, taken_up: 0 }
     }
 
     /// How many deliveries are open.
     pub(super) fn open(&self) -> usize {
         self.runs.values().map(Story::open).sum()
+    }
+
+    /// A run that began before the stories do: what is open in it will be told of.
+    pub(super) fn goes_on(&mut self, run: &Run) {
+        self.taken_up += 1;
+        let new = Story::new(run.workflow().clone(), self.verbose).with_width(self.width);
+        self.runs.entry(run.id().clone()).or_insert(new).goes_on(run);
     }
 
     pub(super) fn tell(&mut self, commit: &Commit) -> Vec<String> {
@@ -36,12 +48,19 @@ impl Stories {
         if commit.summary.status.is_end() {
             self.runs.remove(&commit.run);
         }
-        lines
+        lines.into_iter().map(|line| self.of_run(&commit.run, line)).collect()
     }
 
     /// A line that belongs to a step.
-    pub(super) fn of_step(&self, step: &str, text: &str) -> String {
+    pub(super) fn of_step(&self, run: &RunId, step: &str, text: &str) -> String {
         let width = self.width;
-        format!("  {step:width$}  {text}")
+        self.of_run(run, format!("  {step:width$}  {text}"))
+    }
+
+    fn of_run(&self, run: &RunId, line: String) -> String {
+        match self.taken_up > 1 {
+            true => format!("  {}{line}", run.as_str().get(..ID).unwrap_or(run.as_str())),
+            false => line,
+        }
     }
 }

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use lockstep_core::event::Timestamp;
+use lockstep_core::event::{Json, Timestamp};
 use lockstep_core::journal::Commit;
 use lockstep_core::outcome::Failure;
-use lockstep_core::run::{Cause, Change, DeliveryId, DeliveryStatus, Record};
+use lockstep_core::run::{Cause, Change, DeliveryId, DeliveryStatus, QuestionId, Record, Run, RunId, Seq};
 use lockstep_core::state::Op;
-use lockstep_core::workflow::{EventId, Workflow};
+use lockstep_core::workflow::{EventId, StepId, Workflow};
 use lockstep_runtime::Rest;
 
 use crate::inert::inert;
@@ -17,24 +17,46 @@ use crate::inert::inert;
 const VALUE: usize = 400;
 const MESSAGE: usize = 400;
 
-/// Tells runs of one workflow.
+/// Tells a run.
 pub(super) struct Story {
     workflow: Arc<Workflow>,
     verbose: bool,
     width: usize,
     /// The steps of open deliveries.
     open: HashMap<DeliveryId, Arc<str>>,
+    /// Open questions: who asks, and with which event.
+    asked: HashMap<QuestionId, (Arc<str>, EventId)>,
+}
+
+/// What a commit says beside the record that is told.
+struct Beside<'c> {
+    run: &'c RunId,
+    /// The types of its events, by row.
+    events: BTreeMap<Seq, EventId>,
+    /// What its attempts emitted.
+    emitted: BTreeMap<DeliveryId, Vec<EventId>>,
 }
 
 impl Story {
     pub(super) fn new(workflow: Arc<Workflow>, verbose: bool) -> Story {
         let width = workflow.steps.iter().map(|step| step.name.len()).max().unwrap_or(0);
-        Story { workflow, verbose, width, open: HashMap::new() }
+        let (open, asked) = (HashMap::new(), HashMap::new());
+        Story { workflow, verbose, width, open, asked }
     }
 
     /// The same beside others, whose steps have longer names.
     pub(super) fn with_width(self, width: usize) -> Story {
         Story { width, ..self }
+    }
+
+    /// The run began before the story does: what is open in it will be told of.
+    pub(super) fn goes_on(&mut self, run: &Run) {
+        let workflow = run.workflow();
+        let step = |step: StepId| Arc::from(workflow.step(step).name.as_str());
+        let open = run.open().map(|open| (open.id, step(workflow.handler(open.handler).step)));
+        self.open.extend(open);
+        let asked = run.questions().map(|(id, open)| (id, (open.step.map_or_else(nobody, step), open.event)));
+        self.asked.extend(asked);
     }
 
     /// How many deliveries are open.
@@ -43,18 +65,24 @@ impl Story {
     }
 
     pub(super) fn tell(&mut self, commit: &Commit) -> Vec<String> {
-        let emitted = emitted(&commit.records);
-        let told = commit.records.iter().filter_map(|record| self.line(record, &emitted));
+        self.timed(&commit.run, &commit.records).into_iter().map(|(_, line)| line).collect()
+    }
+
+    /// What rows of a run that follow on each other mean, each line with its time.
+    pub(super) fn timed(&mut self, run: &RunId, records: &[Record]) -> Vec<(Timestamp, String)> {
+        let beside = Beside::of(run, records);
+        let told = records.iter().filter_map(|record| Some((record.at, self.line(record, &beside)?)));
         told.collect()
     }
 
     /// A line that belongs to a step.
-    pub(super) fn of_step(&self, step: &str, text: &str) -> String {
+    fn of_step(&self, step: &str, text: &str) -> String {
         let width = self.width;
         format!("  {step:width$}  {text}")
     }
 
-    fn line(&mut self, record: &Record, emitted: &BTreeMap<DeliveryId, Vec<EventId>>) -> Option<String> {
+    fn line(&mut self, record: &Record, beside: &Beside<'_>) -> Option<String> {
+        let run = beside.run;
         match &record.change {
             Change::Delivery { step, .. } => {
                 self.open.insert(record.seq, step.clone());
@@ -63,52 +91,100 @@ impl Story {
             Change::Attempt { delivery, attempt, status, failure } => {
                 let step = self.step(*delivery, *status);
                 let text = match (status, failure) {
-                    (DeliveryStatus::Done, _) => self.done(*attempt, emitted.get(delivery)),
+                    (DeliveryStatus::Done, _) => self.done(*attempt, beside.emitted.get(delivery)),
                     (status, Some(failure)) => failed(*attempt, *status, failure, record.at),
                     (_, None) => return None,
                 };
                 Some(self.of_step(&step, &text))
             }
-            Change::Asked { event, .. } => Some(format!("  question {} of event {event}", record.seq)),
-            Change::Answered { question, by, .. } => {
-                let by = by.as_ref().map(|by| format!(" by {}", inert(by))).unwrap_or_default();
-                Some(format!("  question {question} answered{by}"))
+            Change::Asked { event, step, .. } => {
+                self.asks(run, record.seq, *beside.events.get(event)?, *step)
             }
-            Change::Expired { question } => Some(format!("  question {question} expired")),
-            Change::Crashed { delivery } => {
-                let step = self.open.get(delivery).cloned().unwrap_or_else(|| "?".into());
-                Some(self.of_step(&step, "was in flight when the host went down"))
+            Change::Answered { question, by, payload } => {
+                let by = by_whom(by.as_deref());
+                let with = payload.as_ref().filter(|_| self.verbose);
+                let with = with.map(|json| format!(": {}", shown(json.as_str()))).unwrap_or_default();
+                self.closed(run, *question, &format!("answered{by}{with}"))
+            }
+            Change::Expired { question } => self.closed(run, *question, "not answered in time"),
+            Change::Withdrawn { question } => {
+                let told = self.closed(run, *question, "withdrawn: what asked it has ended");
+                told.filter(|_| self.verbose)
             }
             Change::Update { delivery, name, payload, .. } if self.verbose => {
-                let step = self.open.get(delivery).cloned().unwrap_or_else(|| "?".into());
-                let item = payload.as_ref().map_or("", |json| json.as_str());
-                Some(self.of_step(&step, &format!("= {} {}", inert(name), cut(&inert(item), VALUE))))
+                let told = format!("= {} {}", inert(name), value(payload.as_ref()));
+                Some(self.of_step(&self.known(*delivery), &told))
             }
             Change::State { key, op, payload, .. } if self.verbose => {
-                let value = payload.as_ref().map_or("", |json| json.as_str());
-                Some(format!("  {:>5} state {}", record.seq, written(key, *op, value)))
+                let told = written(key, *op, &value(payload.as_ref()));
+                Some(format!("  {:>5} state {told}", record.seq))
+            }
+            Change::Blob { digest, size, .. } if self.verbose => {
+                Some(format!("  {:>5} blob {digest} of {size} bytes", record.seq))
             }
             Change::Cut { delivery } => {
                 let step = self.open.remove(delivery)?;
                 self.verbose.then(|| self.of_step(&step, "cut: what it was for has ended"))
             }
             Change::Event { event, payload, .. } if self.verbose => {
-                let value = payload.as_ref().map_or("", |json| json.as_str());
                 let short = &self.workflow.event(*event).short;
-                Some(format!("  {:>5} {short} {}", record.seq, cut(&inert(value), VALUE)))
+                Some(format!("  {:>5} {short} {}", record.seq, value(payload.as_ref())))
             }
-            _ => None,
+            change => self.of_delivery(change),
         }
     }
 
+    /// What happened to a delivery besides its attempts.
+    fn of_delivery(&mut self, change: &Change) -> Option<String> {
+        let (step, told) = match change {
+            Change::Crashed { delivery } => {
+                (self.known(*delivery), "was in flight when the host went down".to_owned())
+            }
+            Change::Retried { delivery, by } => {
+                (self.known(*delivery), format!("is tried again{}", by_whom(by.as_deref())))
+            }
+            Change::PassedOver { delivery, by } => {
+                let step = self.known(*delivery);
+                self.open.remove(delivery);
+                (step, format!("was skipped{}", by_whom(by.as_deref())))
+            }
+            Change::ChildStarted { delivery, run } => {
+                (self.known(*delivery), format!("is done by run {run}"))
+            }
+            _ => return None,
+        };
+        Some(self.of_step(&step, &told))
+    }
+
+    fn asks(&mut self, run: &RunId, id: QuestionId, event: EventId, step: Option<StepId>) -> Option<String> {
+        let step = step.map_or_else(nobody, |step| Arc::from(self.workflow.step(step).name.as_str()));
+        let told = format!("asks {}: question {run}.{id}", self.workflow.event(event).short);
+        let line = self.of_step(&step, &told);
+        self.asked.insert(id, (step, event));
+        Some(line)
+    }
+
+    /// How a question ended; nothing of one that was never told of.
+    fn closed(&mut self, run: &RunId, id: QuestionId, how: &str) -> Option<String> {
+        let (step, event) = self.asked.remove(&id)?;
+        let told = format!("{} {how} (question {run}.{id})", self.workflow.event(event).short);
+        Some(self.of_step(&step, &told))
+    }
+
+    /// The step of a delivery that stays open.
+    fn known(&self, delivery: DeliveryId) -> Arc<str> {
+        self.open.get(&delivery).cloned().unwrap_or_else(nobody)
+    }
+
     fn step(&mut self, delivery: DeliveryId, status: DeliveryStatus) -> Arc<str> {
-        let step = match status {
+        match status {
             DeliveryStatus::BackingOff { .. }
             | DeliveryStatus::Interrupted
-            | DeliveryStatus::Parked { .. } => self.open.get(&delivery).cloned(),
-            DeliveryStatus::Done | DeliveryStatus::Failed => self.open.remove(&delivery),
-        };
-        step.unwrap_or_else(|| "?".into())
+            | DeliveryStatus::Parked { .. } => self.known(delivery),
+            DeliveryStatus::Done | DeliveryStatus::Failed => {
+                self.open.remove(&delivery).unwrap_or_else(nobody)
+            }
+        }
     }
 
     fn done(&self, attempt: u32, emitted: Option<&Vec<EventId>>) -> String {
@@ -133,17 +209,31 @@ impl Story {
     }
 }
 
-fn emitted(records: &[Record]) -> BTreeMap<DeliveryId, Vec<EventId>> {
-    let mut emitted: BTreeMap<DeliveryId, Vec<EventId>> = BTreeMap::new();
-    for record in records {
-        if let Change::Event { event, cause: Some(Cause::Attempt { delivery, .. }), .. } = &record.change {
-            emitted.entry(*delivery).or_default().push(*event);
-        }
-    }
-    emitted
+/// `` by ann``, or nothing.
+pub(super) fn by_whom(by: Option<&str>) -> String {
+    by.map_or(String::new(), |by| format!(" by {}", inert(by)))
 }
 
-fn failed(attempt: u32, status: DeliveryStatus, failure: &Failure, now: Timestamp) -> String {
+impl<'c> Beside<'c> {
+    fn of(run: &'c RunId, records: &[Record]) -> Beside<'c> {
+        let mut beside = Beside { run, events: BTreeMap::new(), emitted: BTreeMap::new() };
+        for record in records {
+            let Change::Event { event, cause, .. } = &record.change else { continue };
+            beside.events.insert(record.seq, *event);
+            if let Some(Cause::Attempt { delivery, .. }) = cause {
+                beside.emitted.entry(*delivery).or_default().push(*event);
+            }
+        }
+        beside
+    }
+}
+
+/// Stands where the step is not known.
+fn nobody() -> Arc<str> {
+    "?".into()
+}
+
+pub(super) fn failed(attempt: u32, status: DeliveryStatus, failure: &Failure, now: Timestamp) -> String {
     let what =
         format!("{} `{}`: {}", failure.class, inert(&failure.code), cut(&inert(&failure.message), MESSAGE));
     match status {
@@ -156,18 +246,39 @@ fn failed(attempt: u32, status: DeliveryStatus, failure: &Failure, now: Timestam
 }
 
 /// ``n += 2``
-fn written(key: &str, op: Op, value: &str) -> String {
-    let (key, value) = (inert(key), inert(value));
+pub(super) fn written(key: &str, op: Op, value: &str) -> String {
+    let key = inert(key);
     match op {
-        Op::Set => format!("{key} = {}", cut(&value, VALUE)),
+        Op::Set => format!("{key} = {value}"),
         Op::Delete => format!("{key} is gone"),
         Op::Add { by } => format!("{key} += {by}"),
-        Op::Append => format!("{key}[] = {}", cut(&value, VALUE)),
+        Op::Append => format!("{key}[] = {value}"),
     }
 }
 
+fn value(payload: Option<&Json>) -> String {
+    payload.map(|json| shown(json.as_str())).unwrap_or_default()
+}
+
+/// JSON in one line, cut where it is long.
+pub(super) fn shown(json: &str) -> String {
+    cut(&inert(&in_one_line(json)), VALUE)
+}
+
+/// JSON without the space between its tokens.
+fn in_one_line(json: &str) -> String {
+    let (mut in_string, mut escaped) = (false, false);
+    let kept = json.chars().filter(|&char| {
+        let is_kept = in_string || !char.is_ascii_whitespace();
+        in_string ^= char == '"' && !escaped;
+        escaped = in_string && char == '\\' && !escaped;
+        is_kept
+    });
+    kept.collect()
+}
+
 /// The beginning of a text.
-pub(super) fn cut(text: &str, longest: usize) -> String {
+fn cut(text: &str, longest: usize) -> String {
     match text.len() > longest {
         true => format!("{}…", &text[..text.floor_char_boundary(longest)]),
         false => text.to_owned(),
@@ -180,5 +291,21 @@ pub(crate) fn ending(workflow: &Workflow, rest: &Rest) -> String {
         (Some(reason), _) => format!("{}: {}", rest.status, inert(reason)),
         (None, Some((event, _))) => format!("{} with {}", rest.status, workflow.event(*event).short),
         (None, None) => rest.status.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_in_one_line_says_the_same() {
+        for (json, expected) in [
+            ("{\n  \"a b\": [ 1,\t2 ],\r\n  \"c\": \" \\\" \\\\ \"\n}", r#"{"a b":[1,2],"c":" \" \\ "}"#),
+            ("\" \\\\\" ", r#"" \\""#),
+            ("7", "7"),
+        ] {
+            assert_eq!(in_one_line(json), expected);
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! Joins, failures and ends, one by one, and in files of their own state, questions, timers and
 //! what outlives a host. What many of them do together is the model's.
 
+mod blobs;
 mod children;
+mod forks;
 mod operators;
 mod parked;
 mod questions;

@@ -163,7 +163,9 @@ impl Maker<'_> {
             self.handler(id, handler, wired.part.step, &takes, &gives);
         }
         let step = wired.part.step;
+        let imports = &wired.part.contract.imports;
         self.steps.push(StepNode {
+            blobs: imports.iter().any(|import| import.name.starts_with("lockstep:step/blob@")),
             name: step.name.value.clone(),
             component: step.code.path().to_owned(),
             nested: matches!(step.code, Code::Workflow(_)),

@@ -1,11 +1,13 @@
 //! Files of older formats.
 
+use lockstep_core::blob::Digest;
 use lockstep_core::event::Timestamp;
 use lockstep_core::journal::Journal;
 use lockstep_core::run::Status;
 
 use super::{Place, due, listed, numbers};
-use crate::conformance::{commit, run, wait};
+use crate::conformance::records::{event, record_of};
+use crate::conformance::{commit, commit_of, run, wait};
 use crate::sqlite::Sqlite;
 
 /// Three runs as format 1 kept them: one that ended after it had stalled, one that had only begun,
@@ -76,7 +78,7 @@ fn runs_of_format_1_have_the_status_that_they_told_last_and_are_not_taken_up() {
 }
 
 #[test]
-fn a_store_of_format_1_goes_on_as_one_of_format_2() {
+fn a_store_of_format_1_goes_on_as_one_of_the_newest_format() {
     let place = format_1();
     let store = place.open();
     assert_eq!(wait(store.commit(vec![commit(2, 2..=3), commit(4, 1..=1)])).unwrap(), 6);
@@ -88,7 +90,7 @@ fn a_store_of_format_1_goes_on_as_one_of_format_2() {
         [vec![1, 2, 3], vec![], vec![1]]
     );
     let version: i64 = place.raw().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
-    assert_eq!(version, 2);
+    assert_eq!(version, 3);
 }
 
 #[test]
@@ -108,10 +110,39 @@ fn a_visitor_leaves_an_older_store_as_it_is() {
     let before = std::fs::read(place.path()).unwrap();
     assert_eq!(
         place.refusal(Sqlite::visit(&place.path())),
-        "runs.db was written by an older version of Lockstep (format 1, this one needs 2); \
+        "runs.db was written by an older version of Lockstep (format 1, this one needs 3); \
          open it once with `lockstep run`"
     );
     assert!(std::fs::read(place.path()).unwrap() == before);
     drop(place.open());
     place.visit();
+}
+
+/// A file as the program of format 2 left it, with a payload that is larger than a row holds now.
+fn format_2(payload: &[u8]) -> Place {
+    let place = format_1();
+    let old = place.raw();
+    old.execute_batch(include_str!("../002-runs.sql")).unwrap();
+    old.pragma_update(None, "user_version", 2).unwrap();
+    old.execute("UPDATE event SET payload = ?1 WHERE run = 3 AND seq = 2", [payload]).unwrap();
+    place
+}
+
+#[test]
+fn large_payloads_of_format_2_stay_in_their_rows_and_new_ones_are_shared() {
+    let large = vec![b'1'; 100_000];
+    let place = format_2(&large);
+    let store = place.open();
+    let old = wait(store.load(&run(3))).unwrap();
+    assert!(old[1].payload.as_ref() == Some(&large) && old[1].shared.is_none());
+    let text = String::from_utf8(large.clone()).unwrap();
+    for (which, seq) in [(3, 3), (4, 1)] {
+        wait(store.commit(vec![commit_of(which, vec![record_of(seq, event(&text))])])).unwrap();
+    }
+    let new = wait(store.load(&run(3))).unwrap();
+    assert!(new[1] == old[1] && new[2].payload.as_ref() == Some(&large));
+    assert_eq!(new[2].shared, Some(Digest::of(&large)));
+    wait(store.purge(&run(3))).unwrap();
+    let kept = wait(store.blob(&Digest::of(&large), 0, 1 << 20)).unwrap();
+    assert!(kept == Some(large), "the other run has it still");
 }

@@ -1,5 +1,6 @@
 //! The conformance suite on a file, and what only a file can do.
 
+mod bare;
 mod failing;
 mod migrating;
 mod opening;

@@ -11,7 +11,8 @@ const WRECK: &str = "
     DELETE FROM alias WHERE run % 2;
     UPDATE alias SET name = 'another' WHERE run = 2;
     UPDATE run SET workflow = 'w', revision = 'r', key = 'k', alias = 'a', session = 's', continues = 'c',
-        started_at = 1, status = 'parked', changed_at = 2, wake_at = 3, asking = 4, parked = 5";
+        started_at = 1, status = 'parked', changed_at = 2, wake_at = 3, asking = 4, parked = 5,
+        forked = 'f', forked_at = 6";
 
 /// Each value of each row of both tables.
 fn tables(place: &Place) -> Vec<Vec<Value>> {

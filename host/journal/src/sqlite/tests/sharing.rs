@@ -3,7 +3,8 @@
 use lockstep_core::journal::{Error, Journal};
 
 use super::{Place, Temporary, inbox, numbers};
-use crate::conformance::{commit, run, wait};
+use crate::conformance::records::{event, record_of};
+use crate::conformance::{commit, commit_of, run, wait};
 use crate::sqlite::Sqlite;
 
 #[test]
@@ -59,4 +60,25 @@ fn many_writers_share_transactions_and_none_loses_a_row() {
     for which in 1..=32 {
         assert_eq!(numbers(store.store(), which), (1..=20).collect::<Vec<_>>());
     }
+}
+
+#[test]
+fn rows_that_carry_the_same_bytes_share_them_in_the_file() {
+    let place = Place::new();
+    let store = place.open();
+    let large = "1".repeat(1 << 20);
+    for (which, seq) in [(1, 1), (1, 2), (2, 1)] {
+        wait(store.commit(vec![commit_of(which, vec![record_of(seq, event(&large))])])).unwrap();
+    }
+    let count = || {
+        let all =
+            "SELECT count(*), coalesce(sum(length(data)), 0), (SELECT count(payload) FROM event) FROM blob";
+        let three = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        place.raw().query_row(all, [], three).unwrap()
+    };
+    assert_eq!(count(), (1, 1 << 20, 0));
+    wait(store.purge(&run(1))).unwrap();
+    assert_eq!(count(), (1, 1 << 20, 0));
+    wait(store.purge(&run(2))).unwrap();
+    assert_eq!(count(), (0, 0, 0));
 }

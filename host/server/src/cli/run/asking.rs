@@ -16,7 +16,12 @@ pub(super) async fn at_terminal(stage: &Stage, id: &RunId) -> anyhow::Result<boo
     let mut answered = false;
     for run in archive::with_children(&*stage.journal, id).await? {
         for (number, open) in run.questions() {
-            stage.reporter.suspend(|| report::progress(&question::told(&run, number, open)));
+            let told = format!(
+                "{}\n  for example {}; an empty line leaves it to somebody else",
+                question::told(&run, number, open),
+                question::example(&run, open)
+            );
+            stage.reporter.suspend(|| report::progress(&told));
             answered |= ask_until_it_fits(stage, &run, number, open).await?;
         }
     }

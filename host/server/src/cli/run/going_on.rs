@@ -1,7 +1,11 @@
 //! `lockstep run --take-up`: goes on with the runs of a workflow that were cut off.
 
+use std::time::Duration;
+
 use lockstep_core::journal::Query;
 use lockstep_core::run::{RunId, Status};
+use lockstep_runtime::{Clock, System, archive};
+use tokio::time::Instant;
 
 use super::{Came, Run, Stage};
 use crate::exit::{self, Exit};
@@ -9,6 +13,9 @@ use crate::report;
 
 /// Runs that are asked for at once.
 const PAGE: u32 = 500;
+/// How often what is overdue is looked for, and for how long.
+const LOOK: Duration = Duration::from_millis(5);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Takes up all that move or wait for a time, and waits for them, the oldest first.
 pub(super) async fn all(run: &Run, stage: &mut Stage) -> anyhow::Result<Exit> {
@@ -17,22 +24,46 @@ pub(super) async fn all(run: &Run, stage: &mut Stage) -> anyhow::Result<Exit> {
     if others > 0 {
         report::progress(&format!("{others} open runs of another revision of {name} stay where they are"));
     }
-    report::progress(&format!("taking up {} runs of {name}", own.len()));
+    match own.len() {
+        0 => report::progress(&format!("no run of {name} was cut off")),
+        1 => report::progress(&format!("taking up run {}", own[0])),
+        many => report::progress(&format!("taking up {many} runs of {name}")),
+    }
+    for id in &own {
+        archive::read(&*stage.journal, id).await?.iter().for_each(|run| stage.reporter.goes_on(run));
+    }
     stage.host.take_up(&stage.deployed).await?;
     let mut exit = Exit::Done;
     for id in own {
         let handle = stage.host.run(id.clone());
+        overdue(stage, &id).await?;
         match run.to_rest(stage, &handle).await? {
             Came::Interrupted => return Ok(Exit::Cancelled),
             Came::To(rest) => {
                 report::progress(&format!("run {id}:"));
-                run.tell(&stage.deployed.workflow, &id, &rest)?;
+                run.tell(stage, &id, &rest)?;
                 exit = if exit == Exit::Done { exit::of_run(rest.status) } else { exit };
             }
         }
     }
     stage.reporter.end();
     Ok(exit)
+}
+
+/// Waits until what was due while nothing ran has come about: timers, deadlines of questions. Without
+/// that, a run with an open question would be at rest before.
+async fn overdue(stage: &Stage, id: &RunId) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
+        let run = archive::read(&*stage.journal, id).await?;
+        let waits = run.filter(|run| run.status() == Status::Waiting);
+        let due = waits.and_then(|run| run.wake_at()).filter(|at| *at <= System.now());
+        if due.is_none() {
+            return Ok(());
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    Ok(())
 }
 
 /// The open runs of the deployed revision, the oldest first, and how many there are of others.

@@ -4,7 +4,7 @@ mod asking;
 mod going_on;
 
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +27,8 @@ use crate::{config, inert, input, store};
 
 /// How often other processes are listened to.
 const INBOX: Duration = Duration::from_millis(100);
+/// The store beside a workflow.
+const STORE: &str = "lockstep.db";
 
 /// Run a workflow, and print its result as JSON
 #[derive(Debug, Args)]
@@ -90,8 +92,8 @@ struct Stage {
     journal: Arc<dyn Journal>,
     deployed: Deployed,
     reporter: Arc<Reporter>,
-    /// The run is gone with the process.
-    is_memory: bool,
+    /// Where runs are kept; none: in memory, and gone with the process.
+    store: Option<PathBuf>,
     interrupts: Signal,
 }
 
@@ -130,12 +132,13 @@ impl Run {
             Sandbox::new(&lockstep_sandbox::Settings { cache: config::cache(), ..Default::default() })?;
         let deployed = project.deploy(&sandbox)?;
         let reporter = Arc::new(Reporter::new(&deployed, self.verbose));
-        let (journal, is_memory) = self.journal(project)?;
-        let inbox = (!is_memory).then_some(INBOX);
+        let store = self.store(project);
+        let journal = journal(store.as_deref())?;
+        let inbox = store.is_some().then_some(INBOX);
         let observers: Vec<Arc<dyn lockstep_runtime::Observer>> = vec![reporter.clone()];
         let host = Host::new(Settings { observers, inbox, ..Settings::new(journal.clone()) });
         let interrupts = signal(SignalKind::interrupt())?;
-        Ok(Stage { host, journal, deployed, reporter, is_memory, interrupts })
+        Ok(Stage { host, journal, deployed, reporter, store, interrupts })
     }
 
     async fn one(&self, stage: &mut Stage, input: Json) -> anyhow::Result<Exit> {
@@ -148,10 +151,9 @@ impl Run {
         let came = self.to_rest(stage, &handle).await?;
         stage.reporter.end();
         match came {
-            Came::To(rest) => self.tell(&stage.deployed.workflow, handle.id(), &rest),
+            Came::To(rest) => self.tell(stage, handle.id(), &rest),
             Came::Interrupted => {
-                let workflow = self.workflow.display();
-                let told = format!("it stands where it was; go on with `lockstep run {workflow} --take-up`");
+                let told = format!("it stands where it was; go on with `{}`", self.going_on());
                 report::progress(&format!("interrupted: {told}"));
                 if self.json {
                     let (run_id, status) = (Some(handle.id().as_str()), Status::Running.as_str());
@@ -192,11 +194,9 @@ impl Run {
         }
     }
 
-    fn tell(&self, workflow: &Workflow, id: &RunId, rest: &Rest) -> anyhow::Result<Exit> {
-        report::progress(&report::ending(workflow, rest));
-        if rest.status == Status::Waiting {
-            report::progress("it waits for an answer: `lockstep ask ls` shows the question");
-        }
+    fn tell(&self, stage: &Stage, id: &RunId, rest: &Rest) -> anyhow::Result<Exit> {
+        report::progress(&report::ending(&stage.deployed.workflow, rest));
+        self.what_next(stage, rest.status).iter().for_each(|line| report::progress(line));
         match &rest.result {
             _ if self.json => tell(id, rest)?,
             Some((_, value)) => report::out(value.as_str())?,
@@ -205,15 +205,41 @@ impl Run {
         Ok(exit::of_run(rest.status))
     }
 
-    fn journal(&self, project: &Project) -> Result<(Arc<dyn Journal>, bool), Refused> {
-        let store = match &self.store {
-            Some(memory) if memory.as_os_str() == "memory" => return Ok((Arc::new(Memory::new()), true)),
-            Some(file) => file.clone(),
-            None => project.folder.join("lockstep.db"),
+    /// What a person can do for a run that waits for one.
+    fn what_next(&self, stage: &Stage, status: Status) -> Vec<String> {
+        let Some(store) = &stage.store else {
+            let gone = "it is kept in memory alone and ends here; with a store it would wait";
+            return if status.is_end() { Vec::new() } else { vec![gone.to_owned()] };
         };
-        match Sqlite::open(&store) {
-            Ok(journal) => Ok((Arc::new(journal), false)),
-            Err(error) => Err(Refused::one(format!("{error} (`--store FILE`, or `--store memory`)"))),
+        match status {
+            Status::Waiting => {
+                let store = named(store);
+                vec![
+                    format!("it waits for an answer: `lockstep ask ls{store}` shows what is asked"),
+                    format!("give one with `lockstep answer QUESTION JSON{store}`"),
+                    format!("then go on with `{}`", self.going_on()),
+                ]
+            }
+            Status::Parked => {
+                vec!["it waits for a person to see to what is parked; nothing of it is lost".into()]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The command that takes up what was cut off.
+    fn going_on(&self) -> String {
+        let workflow = report::word(&self.workflow.display().to_string());
+        let store =
+            self.store.as_ref().map(|file| format!(" --store {}", report::word(&file.display().to_string())));
+        format!("lockstep run {workflow} --take-up{}", store.unwrap_or_default())
+    }
+
+    fn store(&self, project: &Project) -> Option<PathBuf> {
+        match &self.store {
+            Some(memory) if memory.as_os_str() == "memory" => None,
+            Some(file) => Some(file.clone()),
+            None => Some(project.folder.join(STORE)),
         }
     }
 
@@ -229,16 +255,32 @@ impl Run {
     }
 }
 
+fn journal(store: Option<&Path>) -> Result<Arc<dyn Journal>, Refused> {
+    let Some(file) = store else { return Ok(Arc::new(Memory::new())) };
+    match Sqlite::open(file) {
+        Ok(journal) => Ok(Arc::new(journal)),
+        Err(error) => Err(Refused::one(format!("{error} (`--store FILE`, or `--store memory`)"))),
+    }
+}
+
+/// How the store is named to other commands; those look for one in the folder that they are in.
+fn named(store: &Path) -> String {
+    match store == Path::new(STORE) || store == Path::new(".").join(STORE) {
+        true => String::new(),
+        false => format!(" --store {}", report::word(&store.display().to_string())),
+    }
+}
+
 /// What is kept in memory alone ends with the process; whatever is in a store stands where it is.
 async fn interrupted(stage: &Stage, handle: &RunHandle) -> anyhow::Result<Came> {
-    if !stage.is_memory {
+    if stage.store.is_some() {
         return Ok(Came::Interrupted);
     }
     stage.host.ask(handle.id(), Request::Cancel).await?;
     Ok(Came::To(handle.rest().await?))
 }
 
-fn random() -> anyhow::Result<u128> {
+pub(super) fn random() -> anyhow::Result<u128> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)?;
     Ok(u128::from_be_bytes(bytes))

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// How a duration is written; every refusal says it.
-pub(super) const FORM: &str = "a duration such as \"200ms\", \"10s\", \"1h30m\" or \"3d\"";
+pub const FORM: &str = "a duration such as \"200ms\", \"10s\", \"1h30m\" or \"3d\"";
 
 /// Longer than anybody waits, and far from where sums of milliseconds overflow.
 const LONGEST: u64 = 3650 * 24 * 60 * 60 * 1000;
@@ -12,7 +12,7 @@ const LONGEST: u64 = 3650 * 24 * 60 * 60 * 1000;
 const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
 
 /// Reads a duration of at most ten years.
-pub(super) fn parse(text: &str) -> Option<Duration> {
+pub fn parse(text: &str) -> Option<Duration> {
     let (mut rest, mut total, mut units) = (text, 0u64, UNITS.iter());
     while !rest.is_empty() {
         let (number, after) = split(rest, |c| c.is_ascii_digit());
