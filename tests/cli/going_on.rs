@@ -205,7 +205,8 @@ fn what_fails_for_good_is_parked_and_nothing_is_lost() {
     for told in [
         "  pay     attempt 1 failed: transient `bank-closed`: the bank is closed today; again in ",
         "  pay     parked at attempt 3: transient `bank-closed`: the bank is closed today\n",
-        "it waits for a person to see to what is parked; nothing of it is lost\n",
+        "it waits for a person to see to what is parked: `lockstep runs show ",
+        "let it be tried again with `lockstep runs retry ",
     ] {
         assert!(ended.stderr.contains(told), "{}", ended.stderr);
     }

@@ -232,7 +232,9 @@ impl Partition {
             None => self.backlog.is_empty(),
         };
         let all_rest = children.all(|(_, id)| rests(id));
-        (run.questions().next().is_some() || has_children) && all_rest
+        // What was due while nothing ran comes first.
+        let is_due = run.wake_at().is_some_and(|at| at <= self.clock.now());
+        (run.questions().next().is_some() || has_children) && all_rest && !is_due
     }
 
     pub(super) fn tell_who_waits(&mut self, key: RunKey) {

@@ -137,6 +137,8 @@ fn endless(draft: &mut Draft<'_>) {
                 told.extend(&turn);
                 endless_loop(draft, &turn);
             }
+            // A timer may remind somebody, or look after something, and bring nothing on.
+            None if draft.workflow.handler(handler).join == Join::Timer => {}
             None if next(draft, handler).is_empty() => dead_end(draft, handler),
             None => {}
         }

@@ -1,11 +1,8 @@
 //! `lockstep run --take-up`: goes on with the runs of a workflow that were cut off.
 
-use std::time::Duration;
-
 use lockstep_core::journal::Query;
 use lockstep_core::run::{RunId, Status};
-use lockstep_runtime::{Clock, System, archive};
-use tokio::time::Instant;
+use lockstep_runtime::archive;
 
 use super::{Came, Run, Stage};
 use crate::exit::{self, Exit};
@@ -13,9 +10,6 @@ use crate::report;
 
 /// Runs that are asked for at once.
 const PAGE: u32 = 500;
-/// How often what is overdue is looked for, and for how long.
-const LOOK: Duration = Duration::from_millis(5);
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Takes up all that move or wait for a time, and waits for them, the oldest first.
 pub(super) async fn all(run: &Run, stage: &mut Stage) -> anyhow::Result<Exit> {
@@ -36,7 +30,6 @@ pub(super) async fn all(run: &Run, stage: &mut Stage) -> anyhow::Result<Exit> {
     let mut exit = Exit::Done;
     for id in own {
         let handle = stage.host.run(id.clone());
-        overdue(stage, &id).await?;
         match run.to_rest(stage, &handle).await? {
             Came::Interrupted => return Ok(Exit::Cancelled),
             Came::To(rest) => {
@@ -48,22 +41,6 @@ pub(super) async fn all(run: &Run, stage: &mut Stage) -> anyhow::Result<Exit> {
     }
     stage.reporter.end();
     Ok(exit)
-}
-
-/// Waits until what was due while nothing ran has come about: timers, deadlines of questions. Without
-/// that, a run with an open question would be at rest before.
-async fn overdue(stage: &Stage, id: &RunId) -> anyhow::Result<()> {
-    let begun = Instant::now();
-    while begun.elapsed() < PATIENCE {
-        let run = archive::read(&*stage.journal, id).await?;
-        let waits = run.filter(|run| run.status() == Status::Waiting);
-        let due = waits.and_then(|run| run.wake_at()).filter(|at| *at <= System.now());
-        if due.is_none() {
-            return Ok(());
-        }
-        tokio::time::sleep(LOOK).await;
-    }
-    Ok(())
 }
 
 /// The open runs of the deployed revision, the oldest first, and how many there are of others.

@@ -196,7 +196,7 @@ impl Run {
 
     fn tell(&self, stage: &Stage, id: &RunId, rest: &Rest) -> anyhow::Result<Exit> {
         report::progress(&report::ending(&stage.deployed.workflow, rest));
-        self.what_next(stage, rest.status).iter().for_each(|line| report::progress(line));
+        self.what_next(stage, id, rest.status).iter().for_each(|line| report::progress(line));
         match &rest.result {
             _ if self.json => tell(id, rest)?,
             Some((_, value)) => report::out(value.as_str())?,
@@ -206,7 +206,7 @@ impl Run {
     }
 
     /// What a person can do for a run that waits for one.
-    fn what_next(&self, stage: &Stage, status: Status) -> Vec<String> {
+    fn what_next(&self, stage: &Stage, id: &RunId, status: Status) -> Vec<String> {
         let Some(store) = &stage.store else {
             let gone = "it is kept in memory alone and ends here; with a store it would wait";
             return if status.is_end() { Vec::new() } else { vec![gone.to_owned()] };
@@ -221,7 +221,14 @@ impl Run {
                 ]
             }
             Status::Parked => {
-                vec!["it waits for a person to see to what is parked; nothing of it is lost".into()]
+                let store = named(store);
+                vec![
+                    format!(
+                        "it waits for a person to see to what is parked: `lockstep runs show {id}{store}` says why"
+                    ),
+                    format!("let it be tried again with `lockstep runs retry {id}{store}`"),
+                    format!("then go on with `{}`", self.going_on()),
+                ]
             }
             _ => Vec::new(),
         }
