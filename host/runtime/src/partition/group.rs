@@ -130,7 +130,7 @@ impl Partition {
     ) {
         group.touch(key);
         if let Some(live) = self.live.get_mut(&key).filter(|_| !commit.records.is_empty()) {
-            live.ahead += 1;
+            live.decided(&commit);
             if live.deployed.is_some() {
                 self.scheduler.consider(key);
             }

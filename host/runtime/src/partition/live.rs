@@ -28,8 +28,10 @@ pub(super) struct Live {
     pub(super) tasks: HashMap<DeliveryId, AbortHandle>,
     /// The value of its start event, if it was asked for in this process.
     start: Option<Json>,
-    /// Its durable state, as running attempts see it; made for the first that may.
+    /// Its state as it is written, as running attempts see it; made for the first that may.
     shared: Option<state::Shared>,
+    /// Its state as it is decided, as attempts see it that may go ahead.
+    decided: Option<state::Shared>,
     /// Under which time it stands in `waking`.
     wake_at: Option<Timestamp>,
     /// Under which number it stands in `resting`.
@@ -48,6 +50,7 @@ impl Live {
             tasks: HashMap::new(),
             start,
             shared: None,
+            decided: None,
             wake_at: None,
             resting: None,
             ahead: 0,
@@ -74,19 +77,23 @@ impl Live {
     }
 
     /// What an attempt sees of its state, and up to which row. One that may go ahead sees what is
-    /// decided, as it is now; others see what is written, and learn at once what changes in it.
+    /// decided, others what is written; both learn at once what changes in it.
     pub(super) fn view(&mut self, may_go_ahead: bool) -> View {
-        if may_go_ahead && self.ahead > 0 {
-            let state = Arc::new(RwLock::new(self.run.state().clone()));
-            return View { state, as_of: self.run.last() };
-        }
-        if self.shared.is_none() && self.ahead > 0 {
-            // What is written is not at hand: nothing of it may be older than what was decided since.
-            let state = Arc::new(RwLock::new(self.run.state().clone()));
-            return View { state, as_of: self.written };
-        }
-        let state = self.shared.get_or_insert_with(|| Arc::new(RwLock::new(self.run.state().clone())));
-        View { state: state.clone(), as_of: self.written }
+        let now = || Arc::new(RwLock::new(self.run.state().clone()));
+        let state = match (may_go_ahead, self.ahead) {
+            (true, _) => self.decided.get_or_insert_with(now).clone(),
+            (false, 0) => self.shared.get_or_insert_with(now).clone(),
+            // What is written alone is not at hand; whatever else is in it is newer than it may see.
+            (false, _) => self.shared.clone().unwrap_or_else(now),
+        };
+        let as_of = if may_go_ahead { self.run.last() } else { self.written };
+        View { state, as_of }
+    }
+
+    /// Shows what was just decided to attempts that go ahead.
+    pub(super) fn decided(&mut self, commit: &Commit) {
+        self.ahead += 1;
+        show(self.decided.as_ref(), commit);
     }
 
     /// Stops the attempts whose deliveries a written commit has cut or ended in another way, and
@@ -104,11 +111,15 @@ impl Live {
                 task.abort();
             }
         }
-        if let Some(shared) = &self.shared {
-            let mut shared = shared.write().unwrap_or_else(PoisonError::into_inner);
-            // What has just been decided fits: the run itself has taken it in before.
-            let _ = shared.replay(&commit.records);
-        }
+        show(self.shared.as_ref(), commit);
+    }
+}
+
+fn show(seen: Option<&state::Shared>, commit: &Commit) {
+    if let Some(seen) = seen {
+        let mut seen = seen.write().unwrap_or_else(PoisonError::into_inner);
+        // It fits: the run itself has taken it in before.
+        let _ = seen.replay(&commit.records);
     }
 }
 

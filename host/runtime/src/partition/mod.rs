@@ -440,7 +440,7 @@ impl Partition {
         let node = deployed.workflow.step(step);
         let grant = &node.grant;
         if grant.state.is_some() {
-            call.state = live.view(node.is_pure());
+            call.state = live.view(self.ahead > 0 && node.is_pure());
         }
         if grant.updates.is_some() {
             let (observers, attempt) = (self.observers.clone(), attempt.clone());
