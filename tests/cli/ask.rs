@@ -36,6 +36,16 @@ fn without_a_terminal_a_question_ends_the_program_and_it_says_what_to_do() {
 }
 
 #[test]
+fn a_plain_yes_is_an_answer_where_nothing_else_has_to_be_given() {
+    let claims = Claims::new();
+    claims.waiting(&claim(1, ""));
+    let question = claims.questions()[0].clone();
+    assert_eq!(claims.answer(&question, "yes", &[]).code, 0);
+    assert_eq!(claims.answer(&question, r#"{"approve": true}"#, &[]).code, 0, "it is the same");
+    assert_eq!(claims.answer(&question, "perhaps", &[]).code, 9, "it is another");
+}
+
+#[test]
 fn open_questions_are_listed_for_people() {
     let claims = Claims::new();
     let run = claims.waiting(&claim(2, ""));

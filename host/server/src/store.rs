@@ -86,6 +86,11 @@ async fn ask_owner(store: &Sqlite, run: &RunId, request: &Request) -> anyhow::Re
         }
         tokio::time::sleep(LOOK).await;
     }
+    let waiting = store.inbox(u32::MAX).await?;
+    if !waiting.iter().any(|waits| waits.id == message) {
+        // A commit has taken it, and its owner went down before it could say so.
+        return Ok(Reply::Done);
+    }
     anyhow::bail!(
         "the process that has the store does not answer; what was asked is kept, and done when it does"
     )

@@ -1,11 +1,13 @@
 //! Runs that are ahead of their journal: what reaches nothing outside is attempted before what led to
 //! it is written, and nobody can tell.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use lockstep_core::event::Json;
 use lockstep_core::journal::Error as Refusal;
-use lockstep_core::run::{Change, RunId, Status};
+use lockstep_core::run::{Change, DeliveryStatus, RunId, Status};
+use lockstep_journal::Memory;
 
 use super::disturbed::{Call, Disturbed, Fate};
 use super::lab::{Told, changes, completed, on, soon};
@@ -22,7 +24,7 @@ fn begun(told: &Told) -> Vec<String> {
 }
 
 /// Nothing of it is written until the test lets it go; the rest is.
-fn held() -> std::sync::Arc<Disturbed> {
+fn held() -> Arc<Disturbed> {
     let commits = AtomicUsize::new(0);
     Disturbed::new(move |call| match call {
         Call::Commit(_) if commits.fetch_add(1, Ordering::SeqCst) == 0 => Fate::Waits,
@@ -115,7 +117,7 @@ async fn what_follows_on_an_outcome_that_is_refused_is_dropped_with_it() {
 }
 
 /// Whatever a split has led to by then stands behind it in a later group.
-fn refuses_the_split() -> std::sync::Arc<Disturbed> {
+fn refuses_the_split() -> Arc<Disturbed> {
     Disturbed::new(|call| match call {
         Call::Commit(group) => {
             let mut records = group.iter().flat_map(|commit| &commit.records);
@@ -126,4 +128,44 @@ fn refuses_the_split() -> std::sync::Arc<Disturbed> {
         }
         _ => Fate::Goes,
     })
+}
+
+/// Goes down for good once so many groups are written.
+fn dies_after(groups: usize, memory: &Arc<Memory>) -> Arc<Disturbed> {
+    let written = AtomicUsize::new(0);
+    Disturbed::over(memory.clone(), move |call| match call {
+        Call::Commit(_) if written.fetch_add(1, Ordering::SeqCst) == groups => Fate::Hangs,
+        _ => Fate::Goes,
+    })
+}
+
+#[tokio::test]
+async fn wherever_the_host_goes_down_nobody_can_tell_that_a_run_was_ahead() {
+    for (ahead, groups) in [0, 64].into_iter().flat_map(|ahead| (0..9).map(move |groups| (ahead, groups))) {
+        let (memory, id) = (Arc::new(Memory::new()), RunId::fresh("sums", 1 << 32));
+        let journal = dies_after(groups, &memory);
+        let host = Host::new(Settings { ahead, ..on(journal.clone()) });
+        let deployed = plain();
+        let ends = async {
+            let started = start(&host, &deployed, 5).await;
+            drop(started.unwrap().rest().await);
+        };
+        tokio::select! {
+            () = ends => {}
+            () = journal.caught() => {}
+        }
+        drop(host);
+        let host = Host::new(Settings { ahead, ..on(memory.clone()) });
+        host.take_up(&deployed).await.unwrap();
+        if groups == 0 {
+            assert_eq!(changes(&*memory, &id).await, [], "what was not accepted has never been");
+            continue;
+        }
+        assert_eq!(completed(&soon(host.run(id.clone()).rest()).await.unwrap()), "{\"n\":510}");
+        let done = changes(&*memory, &id)
+            .await
+            .into_iter()
+            .filter(|change| matches!(change, Change::Attempt { status: DeliveryStatus::Done, .. }));
+        assert_eq!(done.count(), all(5).len(), "each is done once: ahead {ahead}, {groups} groups written");
+    }
 }

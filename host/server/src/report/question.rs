@@ -56,8 +56,8 @@ pub(crate) fn object(run: &Run, number: QuestionId, open: &Open) -> Value {
     })
 }
 
-/// The JSON that a typed line stands for: itself, or, where the answer is one text or one yes or no,
-/// what it plainly says.
+/// The JSON that a typed line stands for: itself, or, where nothing has to be given but one text or one
+/// yes or no, what it plainly says.
 pub(crate) fn answer_of(run: &Run, open: &Open, line: &str) -> String {
     let line = line.trim();
     let is_json = serde_json::from_str::<Value>(line).is_ok();
@@ -70,16 +70,24 @@ pub(crate) fn answer_of(run: &Run, open: &Open, line: &str) -> String {
         Shape::String | Shape::Enum(_) if !is_json => Some(Value::String(line.to_owned())),
         _ => None,
     };
-    match answer_node(run, open).map(|node| &node.shape) {
-        Some(Shape::Record(fields)) if fields.len() == 1 => match said(&fields[0].shape) {
-            Some(value) => json!({ fields[0].key.as_str(): value }).to_string(),
+    let shape = answer_node(run, open).map(|node| &node.shape);
+    match (shape, shape.and_then(only_required)) {
+        (_, Some(field)) => match said(&field.shape) {
+            Some(value) => json!({ field.key.as_str(): value }).to_string(),
             None => line.to_owned(),
         },
-        Some(_) if rules(run, open).is_some_and(|question| question.generic) && !is_json => {
+        (Some(_), _) if rules(run, open).is_some_and(|question| question.generic) && !is_json => {
             Value::String(line.to_owned()).to_string()
         }
         _ => line.to_owned(),
     }
+}
+
+/// The one field of a record that has to be given, if it is one.
+fn only_required(shape: &Shape) -> Option<&Field> {
+    let Shape::Record(fields) = shape else { return None };
+    let mut required = fields.iter().filter(|field| !matches!(field.shape, Shape::Option(_)));
+    required.next().filter(|_| required.next().is_none())
 }
 
 fn rules<'r>(run: &'r Run, open: &Open) -> Option<&'r Question> {
