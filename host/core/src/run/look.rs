@@ -124,7 +124,7 @@ impl Run {
         self.closed.get(&question)
     }
 
-    /// When it wants [`Signal::TimersDue`].
+    /// When it wants [`Signal::TimersDue`](super::Signal::TimersDue).
     pub fn wake_at(&self) -> Option<Timestamp> {
         let is_held = self.decided == Status::Paused;
         self.waking.first().map(|(at, _)| *at).filter(|_| !is_held)
