@@ -124,9 +124,13 @@ impl State {
 
     /// At most `limit` elements of the list that a key holds, from `offset` on.
     pub fn page(&self, key: &Arc<str>, offset: u64, limit: u32) -> Result<Vec<Json>, Misfit> {
-        let value = self.cells.get(key).map_or(&Value::Absent, |cell| &cell.value);
-        let list = value.list().ok_or_else(|| Misfit::NotAList { key: key.clone() })?;
-        Ok(list.page(offset, limit))
+        match self.cells.get(key).map_or(&Value::Absent, |cell| &cell.value) {
+            Value::List(list) => Ok(list.page(offset, limit)),
+            other => {
+                let list = other.list().ok_or_else(|| Misfit::NotAList { key: key.clone() })?;
+                Ok(list.page(offset, limit))
+            }
+        }
     }
 
     /// The values of all keys, in order.
@@ -147,6 +151,10 @@ impl State {
             if !touched.cells.contains_key(&write.key)
                 && let Some((key, cell)) = self.cells.get_key_value(&write.key)
             {
+                // A list takes one more element however long it is: it is not copied for that.
+                if write.op == Op::Append && matches!(cell.value, Value::List(_)) {
+                    continue;
+                }
                 touched.cells.insert(key.clone(), cell.clone());
             }
             touched.write(write, Seq(0))?;
