@@ -125,7 +125,7 @@ fn several_runs_are_taken_up_and_each_line_says_whose_it_is() {
     assert_eq!((ended.code, ended.stdout.lines().count()), (0, 2), "{}", ended.stderr);
     assert!(ended.stderr.starts_with("taking up 2 runs of approvals\n"), "{}", ended.stderr);
     for id in ids {
-        let line = format!("\n  {}  pay     done → claim-settled\n", &id[..8]);
+        let line = format!("\n  {}  pay     done → claim-settled\n", &id[..12]);
         assert!(ended.stderr.contains(&line), "{}", ended.stderr);
     }
 }

@@ -44,6 +44,20 @@ fn a_workflow_does_the_work_of_a_step() {
 }
 
 #[test]
+fn whoever_follows_or_shows_a_run_sees_those_within_it() {
+    let project = nested();
+    assert_eq!(project.lockstep(&["run", "outer.toml", "--input", &input(OK)]).code, 0);
+    let listed: Value = serde_json::from_str(&project.lockstep(&["runs", "ls", "--json"]).stdout).unwrap();
+    let id = |at: usize| listed[at]["run_id"].as_str().unwrap().to_owned();
+    let (inner, outer) = (id(0), id(1));
+    let ended = project.lockstep(&["runs", "tail", &outer]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(ended.stdout.contains(&format!("inner  is done by run {inner}")), "{}", ended.stdout);
+    let within = ended.stdout.lines().filter(|line| line.starts_with(&format!("{}: ", &inner[..12])));
+    assert!(within.into_iter().any(|line| line.contains("work  done")), "{}", ended.stdout);
+}
+
+#[test]
 fn a_run_within_that_fails_fails_its_delivery() {
     let project = nested();
     let ended = project.lockstep(&["run", "outer.toml", "--json", "--input", &input(TRAPS)]);

@@ -4,11 +4,8 @@ use lockstep_core::journal::Summary;
 use lockstep_core::run::{RunId, Status};
 use serde::Serialize;
 
-use super::when;
+use super::{short, when};
 use crate::inert::inert;
-
-/// So much of a run's id tells it from most others.
-const SHORT: usize = 12;
 
 /// For programs.
 #[derive(Serialize)]
@@ -83,9 +80,8 @@ pub(crate) fn table(runs: &[(RunId, Summary)]) -> String {
 }
 
 fn cells(run: &RunId, summary: &Summary) -> [String; 6] {
-    let id = run.as_str();
     [
-        id.get(..SHORT).unwrap_or(id).to_owned(),
+        short(run).to_owned(),
         inert(&summary.about.workflow).into_owned(),
         summary.status.to_string(),
         when(summary.started_at),

@@ -16,6 +16,7 @@ pub(crate) use story::ending;
 use std::io::{self, Write};
 
 use lockstep_core::event::Timestamp;
+use lockstep_core::run::RunId;
 
 /// Prints a result. A reader that went away is no error of ours.
 pub(crate) fn out(text: &str) -> io::Result<()> {
@@ -61,6 +62,11 @@ pub(crate) fn when(at: Timestamp) -> String {
     let millis = i64::try_from(at.0).ok();
     let known = millis.and_then(|millis| jiff::Timestamp::from_millisecond(millis).ok());
     known.map_or_else(|| "the end of time".to_owned(), |at| format!("{at:.0}"))
+}
+
+/// As much of a run's id as people need: it names the run wherever an id is taken.
+pub(crate) fn short(run: &RunId) -> &str {
+    run.as_str().get(..12).unwrap_or(run.as_str())
 }
 
 /// A closed stderr must not end the program.

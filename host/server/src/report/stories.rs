@@ -7,10 +7,8 @@ use lockstep_core::journal::Commit;
 use lockstep_core::run::{Run, RunId};
 use lockstep_core::workflow::{Revision, Workflow};
 
+use super::short;
 use super::story::Story;
-
-/// How much of a run's id stands before its lines, where several are taken up.
-const ID: usize = 8;
 
 /// Tells runs of the workflows it knows; others are somebody else's.
 pub(super) struct Stories {
@@ -59,7 +57,7 @@ impl Stories {
 
     fn of_run(&self, run: &RunId, line: String) -> String {
         match self.taken_up > 1 {
-            true => format!("  {}{line}", run.as_str().get(..ID).unwrap_or(run.as_str())),
+            true => format!("  {}{line}", short(run)),
             false => line,
         }
     }
