@@ -134,3 +134,57 @@ fn what_is_of_components_is_refused_of_a_workflow() {
          its own `timeout`; remove it\n"
     );
 }
+
+/// A workflow whose one step is the workflow of orders, so many times within each other.
+fn orders_within(depth: usize) -> Project {
+    let mut project = crate::orders::orders();
+    for level in 1..=depth {
+        let inner = if level == 1 { "workflow.toml".to_owned() } else { format!("level{}.toml", level - 1) };
+        let text = format!(
+            "workflow = \"level{level}\"\nstart = \"order\"\nstop = [\"paid\"]\n\
+             [steps.inner]\nworkflow = \"{inner}\"\n"
+        );
+        project = project.with(&format!("level{level}.toml"), text);
+    }
+    project
+}
+
+#[test]
+fn a_question_of_a_run_within_is_asked_under_both_and_its_answer_ends_both() {
+    let project = orders_within(2);
+    let kind = input(crate::orders::ASKS);
+    let ended = project.lockstep(&["run", "level2.toml", "--json", "--input", &kind]);
+    assert_eq!(ended.code, 8, "{}", ended.stderr);
+    let told: Value = serde_json::from_str(&ended.stdout).unwrap();
+    let outer = told["run_id"].as_str().unwrap();
+    let asked: Value =
+        serde_json::from_str(&project.lockstep(&["ask", "ls", "--json", "--run", outer]).stdout).unwrap();
+    assert_eq!(asked[0]["workflow"], "orders");
+    let question = asked[0]["question"].as_str().unwrap();
+    assert_eq!(project.lockstep(&["answer", question, "yes"]).code, 0);
+    let ended = project.lockstep(&["run", "level2.toml", "--take-up"]);
+    assert_eq!((ended.code, ended.stdout.trim()), (0, r#"{"n":1}"#), "{}", ended.stderr);
+    assert!(runs(&project, "lockstep.db").iter().all(|(_, status)| *status == Status::Completed));
+}
+
+#[test]
+fn a_cancelled_run_cancels_those_within_it() {
+    let project = orders_within(2);
+    let kind = input(crate::orders::ASKS);
+    let ended = project.lockstep(&["run", "level2.toml", "--json", "--input", &kind]);
+    let told: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(project.lockstep(&["runs", "cancel", told["run_id"].as_str().unwrap()]).code, 0);
+    let statuses: Vec<Status> = runs(&project, "lockstep.db").into_iter().map(|(_, status)| status).collect();
+    assert_eq!(statuses, [Status::Cancelled; 3]);
+}
+
+#[test]
+fn workflows_lie_in_each_other_eight_deep_and_no_deeper() {
+    let project = orders_within(8);
+    let kind = input(crate::orders::PAYS);
+    let ended = project.lockstep(&["run", "level7.toml", "--input", &kind]);
+    assert_eq!((ended.code, ended.stdout.trim()), (0, r#"{"n":0}"#), "{}", ended.stderr);
+    let ended = project.lockstep(&["check", "level8.toml"]);
+    assert_eq!(ended.code, 3);
+    assert!(ended.stderr.contains("more than 8 deep"), "{}", ended.stderr);
+}

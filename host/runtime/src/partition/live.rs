@@ -142,7 +142,21 @@ impl Partition {
         if let Some(key) = self.keys.get(id) {
             return Ok(Some(*key));
         }
-        let Some(key) = self.load(id).await? else { return Ok(None) };
+        let mut first = None;
+        let mut next = Some(id.clone());
+        // With it come the runs that it does the work of: whoever waits for one of them waits for it.
+        while let Some(id) = next.filter(|id| !self.keys.contains_key(id)) {
+            let Some(key) = self.load(&id).await? else { break };
+            self.take_up(key, group);
+            first.get_or_insert(key);
+            let parent = self.live.get(&key).and_then(|live| live.run.about().parent.as_ref());
+            next = parent.map(|parent| parent.run.clone());
+        }
+        Ok(first)
+    }
+
+    /// One that may have moved when the last host went down is seen to.
+    fn take_up(&mut self, key: RunKey, group: &mut Group) {
         let now = self.clock.now();
         // Where a back-off was over, its attempt may have been out without a row.
         let may_have_moved =
@@ -151,7 +165,6 @@ impl Partition {
             self.signal(key, Signal::TakenUp, group);
         }
         group.touch(key);
-        Ok(Some(key))
     }
 
     /// The run from the journal; none if it is not known.

@@ -74,9 +74,11 @@ impl Partition {
 
     /// Tells whoever has to know what has become of a run.
     pub(super) async fn bring_news(&mut self, key: RunKey, group: &mut Group) {
-        let Some(live) = self.live.get(&key) else { return };
-        if let Some(parent) = live.run.about().parent.as_ref().and_then(|parent| self.keys.get(&parent.run)) {
-            self.tell_who_waits(*parent);
+        // Whoever waits for a run around it may have waited for this.
+        let mut around = self.parent_in_memory(key);
+        while let Some(parent) = around {
+            self.tell_who_waits(parent);
+            around = self.parent_in_memory(parent);
         }
         let owes = |live: &&Live| live.ahead == 0 && live.run.owes_news();
         let Some(live) = self.live.get(&key).filter(owes) else { return };
@@ -87,6 +89,11 @@ impl Partition {
         for orphan in orphans {
             self.cancel_child(key, orphan, group).await;
         }
+    }
+
+    fn parent_in_memory(&self, key: RunKey) -> Option<RunKey> {
+        let parent = self.live.get(&key)?.run.about().parent.as_ref()?;
+        self.keys.get(&parent.run).copied()
     }
 
     async fn tell_parent(&mut self, key: RunKey, parent: &Parent, group: &mut Group) {

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use lockstep_core::event::Timestamp;
-use lockstep_core::run::{RunId, Status};
+use lockstep_core::run::{Change, RunId, Status};
 use lockstep_journal::Memory;
 use lockstep_test_support::script::{self, deed, nap, question, work};
 use tokio::sync::Notify;
 
-use super::lab::{completed, deployed, id, on, read, script, soon, start};
+use super::lab::{Told, completed, deployed, id, on, read, script, soon, start};
 use crate::{Clock, Deployed, Host, Request, Settings, Until};
 
 /// A clock whose hands the test sets.
@@ -132,8 +132,11 @@ async fn times_of_runs_that_lie_in_the_journal_alone_come_too() {
 #[tokio::test]
 async fn a_run_that_is_held_does_not_miss_its_time() {
     let (reload, clock, memory) = (true, Hands::at(1_000_000), Arc::new(Memory::new()));
-    let host = Host::new(Settings { reload, clock: clock.clone(), ..on(memory.clone()) });
+    let (told, clocks) = (Told::new(), clock.clone());
+    let host =
+        Host::new(Settings { reload, clock: clocks, observers: vec![told.clone()], ..on(memory.clone()) });
     let handle = start(&host, &script(""), 1, &[nap(&[deed("start", "bell").n(10)])]).await;
+    told.until(|seen| seen.changes().any(|change| matches!(change, Change::TimerSet { .. }))).await;
     host.ask(&id(1), Request::Pause { by: None }).await.unwrap();
     clock.set(2_000_000);
     assert_eq!(soon(handle.wait(Until::Rest)).await.unwrap().status, Status::Paused);
