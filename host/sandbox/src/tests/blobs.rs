@@ -6,19 +6,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use lockstep_core::blob::Digest;
-use lockstep_core::contract::Contract;
 use lockstep_core::event::Json;
 use lockstep_core::grant::Grant;
 use lockstep_core::outcome::{Blob, Outcome};
 use lockstep_core::run::Given;
-use lockstep_core::shape::Shape;
-use lockstep_core::workflow::{EmitPlan, EventId, HandlerNode, Input, Join, StepId};
 use lockstep_test_support::component_with;
 use serde_json::json;
 
 use super::script::{answer, done, wide};
-use super::{LONG, identity, settings, told};
-use crate::{Allocator, Blobs, Call, Limits, Reading, Release, Report, Sandbox, Unreadable, View};
+use super::{LONG, identity, release_of, told};
+use crate::{Blobs, Call, Limits, Reading, Release, Report, Unreadable, View};
 
 const MIB: usize = 1 << 20;
 
@@ -120,21 +117,7 @@ fn put_bytes(size: usize, turn: u32) -> Vec<u8> {
 }
 
 fn release(limits: Limits) -> Release {
-    let bytes = component_with(WIT, WAT);
-    let contract = Contract::read(&bytes).unwrap();
-    let shape = |name: &str| -> Shape {
-        contract.events.iter().find(|(event, _)| event.name == name).unwrap().1.clone()
-    };
-    let handler = HandlerNode {
-        step: StepId(0),
-        name: "on-work".into(),
-        inputs: vec![Input { event: EventId(0), shape: shape("work"), many: false }],
-        emits: EmitPlan::Event(EventId(1), shape("told")),
-        join: Join::Each,
-        opens: false,
-    };
-    let sandbox = Sandbox::new(&settings(Allocator::OnDemand)).unwrap();
-    sandbox.load(&bytes, &[&handler], &Grant::default(), limits).unwrap()
+    release_of(&component_with(WIT, WAT), "told", &Grant::default(), limits)
 }
 
 fn call(work: &Work, blobs: Option<Arc<dyn Blobs>>) -> Call {

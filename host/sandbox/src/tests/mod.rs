@@ -12,14 +12,36 @@ mod updates;
 
 use std::time::Duration;
 
+use lockstep_core::contract::Contract;
+use lockstep_core::grant::Grant;
 use lockstep_core::outcome::{Failure, Outcome};
+use lockstep_core::shape::Shape;
+use lockstep_core::workflow::{EmitPlan, EventId, HandlerNode, Input, Join, StepId};
 
-use crate::{Allocator, Identity, Report, Settings};
+use crate::{Allocator, Identity, Limits, Release, Report, Sandbox, Settings};
 
 const LONG: Duration = Duration::from_secs(60);
 
 fn settings(allocator: Allocator) -> Settings {
     Settings { cache: None, instances: 8, allocator }
+}
+
+/// A release of a component whose one handler takes `work` and gives an event.
+fn release_of(bytes: &[u8], gives: &str, grant: &Grant, limits: Limits) -> Release {
+    let contract = Contract::read(bytes).unwrap();
+    let shape = |name: &str| -> Shape {
+        contract.events.iter().find(|(event, _)| event.name == name).unwrap().1.clone()
+    };
+    let handler = HandlerNode {
+        step: StepId(0),
+        name: "on-work".into(),
+        inputs: vec![Input { event: EventId(0), shape: shape("work"), many: false }],
+        emits: EmitPlan::Event(EventId(1), shape(gives)),
+        join: Join::Each,
+        opens: false,
+    };
+    let sandbox = Sandbox::new(&settings(Allocator::OnDemand)).unwrap();
+    sandbox.load(bytes, &[&handler], grant, limits).unwrap()
 }
 
 fn identity() -> Identity {

@@ -3,19 +3,16 @@
 
 use std::sync::{Arc, RwLock};
 
-use lockstep_core::contract::Contract;
 use lockstep_core::event::Json;
 use lockstep_core::grant::{Access, Grant, StateGrant, UpdatesGrant};
 use lockstep_core::outcome::{Emitted, Outcome};
 use lockstep_core::run::{Given, Seq};
-use lockstep_core::shape::Shape;
 use lockstep_core::state::State;
-use lockstep_core::workflow::{EmitPlan, EventId, HandlerNode, Input, Join, StepId};
 use lockstep_test_support::script;
 pub(super) use lockstep_test_support::script::{Deed, deed};
 
-use super::{LONG, identity, settings};
-use crate::{Allocator, Call, Limits, Release, Report, Sandbox, View};
+use super::{LONG, identity, release_of};
+use crate::{Call, Limits, Release, Report, View};
 
 /// All that the guest's imports need.
 pub(super) fn whole_grant() -> Grant {
@@ -31,21 +28,7 @@ pub(super) fn wide() -> Limits {
 }
 
 pub(super) fn release(grant: &Grant, limits: Limits) -> Release {
-    let bytes = script::component();
-    let contract = Contract::read(&bytes).unwrap();
-    let shape = |name: &str| -> Shape {
-        contract.events.iter().find(|(event, _)| event.name == name).unwrap().1.clone()
-    };
-    let handler = HandlerNode {
-        step: StepId(0),
-        name: "on-work".into(),
-        inputs: vec![Input { event: EventId(0), shape: shape("work"), many: false }],
-        emits: EmitPlan::Event(EventId(1), shape("done")),
-        join: Join::Each,
-        opens: false,
-    };
-    let sandbox = Sandbox::new(&settings(Allocator::OnDemand)).unwrap();
-    sandbox.load(&bytes, &[&handler], grant, limits).unwrap()
+    release_of(&script::component(), "done", grant, limits)
 }
 
 pub(super) fn call(deeds: &[Deed]) -> Call {
