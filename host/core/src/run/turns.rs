@@ -56,6 +56,11 @@ impl Run {
         Some((self.work(delivery), first))
     }
 
+    /// Whether an attempt at a delivery was begun whose outcome is still wanted.
+    pub fn is_out(&self, delivery: DeliveryId) -> bool {
+        self.out.contains(&delivery)
+    }
+
     /// Takes over from the same run in memory, of which this one was read back, what the journal
     /// does not know: what is being attempted, and how often what was disturbed.
     pub fn take_over(&mut self, before: &Run) {

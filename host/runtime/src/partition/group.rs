@@ -194,6 +194,9 @@ impl Partition {
         match promise {
             Promise::Accepted { is_new, accepted, .. } => answer(accepted, Ok(is_new)),
             Promise::Reply { asker, reply, .. } => self.answer_asker(asker, Ok(reply)).await,
+            Promise::Begin { key, step, work } if !self.is_wanted(key, work.delivery) => {
+                self.give_back(key, step);
+            }
             Promise::Begin { key, step, work } => match self.nested(key, step) {
                 Some(nested) => self.nest(key, step, &nested, work, again).await,
                 None => self.attempt(key, step, work),
@@ -205,12 +208,19 @@ impl Partition {
         match promise {
             Promise::Accepted { accepted, .. } => answer(accepted, Err(error)),
             Promise::Reply { asker, .. } => self.answer_asker(asker, Err(error)).await,
-            // Its slot is free again; its run has left the memory.
-            Promise::Begin { key, step, .. } => {
-                if let Some(live) = self.live.get(&key) {
-                    self.scheduler.ended(key, step, live.run.workflow());
-                }
-            }
+            Promise::Begin { key, step, .. } => self.give_back(key, step),
+        }
+    }
+
+    /// Whether the run still waits for this attempt: it may have been ended or cut meanwhile.
+    fn is_wanted(&self, key: RunKey, delivery: DeliveryId) -> bool {
+        self.live.get(&key).is_some_and(|live| live.run.is_out(delivery))
+    }
+
+    /// The slot of an attempt that does not begin is free again.
+    fn give_back(&mut self, key: RunKey, step: StepId) {
+        if let Some(live) = self.live.get(&key) {
+            self.scheduler.ended(key, step, live.run.workflow());
         }
     }
 
@@ -225,8 +235,11 @@ impl Partition {
     }
 
     async fn see_to(&mut self, key: RunKey, is_written: bool, again: &mut Group) {
+        // What is decided and not written yet is not in the journal.
+        let is_behind = self.live.get(&key).is_some_and(|live| live.ahead > 0);
         if self.reload
             && is_written
+            && !is_behind
             && let Err(error) = self.read_back(key).await
             && let Some(live) = self.live.get(&key)
         {

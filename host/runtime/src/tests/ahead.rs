@@ -130,6 +130,56 @@ fn refuses_the_split() -> Arc<Disturbed> {
     })
 }
 
+#[tokio::test]
+async fn a_run_is_read_back_only_when_all_that_it_has_decided_is_written() {
+    let commits = AtomicUsize::new(0);
+    let journal = Disturbed::new(move |call| match call {
+        Call::Commit(_) if commits.fetch_add(1, Ordering::SeqCst) == 2 => Fate::Waits,
+        _ => Fate::Goes,
+    });
+    let told = Told::new();
+    let host =
+        Host::new(Settings { reload: true, slots: 1, observers: vec![told.clone()], ..on(journal.clone()) });
+    let handle = start(&host, &plain(), 5).await.unwrap();
+    journal.caught().await;
+    // The first work is being written, and all the others come back meanwhile.
+    told.until(|seen| seen.reported.len() == all(5).len() - 1).await;
+    journal.release();
+    assert_eq!(completed(&soon(handle.rest()).await.unwrap()), "{\"n\":510}");
+    assert_eq!(begun(&told), all(5), "nothing is attempted again");
+}
+
+#[tokio::test]
+async fn an_attempt_whose_run_is_ended_before_its_row_is_written_does_not_begin() {
+    let (memory, id) = (Arc::new(Memory::new()), RunId::fresh("sums", 1 << 32));
+    let first = Host::new(Settings { ahead: 0, ..on(dies_after(1, &memory)) });
+    start(&first, &plain(), 5).await.unwrap();
+    drop(first);
+    // Taken up, the split is begun with a row: that is held until the run is cancelled.
+    let held = Disturbed::over(memory.clone(), |call| match call {
+        Call::Commit(group) if begins(group) => Fate::Waits,
+        _ => Fate::Goes,
+    });
+    let told = Told::new();
+    let host = Host::new(Settings { observers: vec![told.clone()], ..on(held.clone()) });
+    host.take_up(&plain()).await.unwrap();
+    held.caught().await;
+    let mut cancelled = Box::pin(host.ask(&id, crate::Request::Cancel));
+    tokio::select! {
+        biased;
+        _ = &mut cancelled => panic!("nothing is answered that is not written"),
+        () = async { for _ in 0..20 { tokio::task::yield_now().await } } => {}
+    }
+    held.release();
+    soon(cancelled).await.unwrap();
+    assert_eq!(begun(&told), [""; 0]);
+}
+
+fn begins(group: &[lockstep_core::journal::Commit]) -> bool {
+    let mut records = group.iter().flat_map(|commit| &commit.records);
+    records.any(|record| matches!(record.change, Change::Began { .. }))
+}
+
 /// Goes down for good once so many groups are written.
 fn dies_after(groups: usize, memory: &Arc<Memory>) -> Arc<Disturbed> {
     let written = AtomicUsize::new(0);
