@@ -7,8 +7,8 @@
 //! ```
 //!
 //! It knows no backend of the journal, no configuration file, no command line and no environment:
-//! what it needs is handed to [`Host::new`]. Nothing is attempted and nobody is told before the
-//! commit that led to it is written.
+//! what it needs is handed to [`Host::new`]. Nobody is told of anything before it is
+//! written, and what reaches anything outside its run is not attempted before that either.
 
 pub mod archive;
 mod blobs;
