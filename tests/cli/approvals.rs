@@ -27,8 +27,6 @@ impl Claims {
         let components = plugin.join("components").canonicalize();
         let components = components.expect("the plugins are not built; run `cargo xtask guests`");
         let workflow = fs::read_to_string(plugin.join("workflow.toml")).unwrap();
-        let lines = workflow.lines().filter(|line| !line.starts_with("source"));
-        let workflow: String = lines.map(|line| format!("{line}\n")).collect();
         let workflow = workflow.replace("\"components", &format!("\"{}", components.display()));
         Claims(Project::empty().with("workflow.toml", edit(workflow)))
     }

@@ -5,12 +5,27 @@ use serde_json::Value;
 
 use crate::project::{Project, WORKFLOW};
 
-const COMMANDS: [&str; 10] =
-    ["run", "runs", "ask", "answer", "check", "graph", "inspect", "build", "bench", "completions"];
+const COMMANDS: [&str; 15] = [
+    "run",
+    "runs",
+    "ask",
+    "answer",
+    "check",
+    "graph",
+    "inspect",
+    "grant",
+    "grant draft",
+    "grant accept",
+    "grant from-trace",
+    "build",
+    "bench",
+    "attack",
+    "completions",
+];
 
-const RUNS: [&str; 14] = [
-    "ls", "show", "events", "state", "tail", "cancel", "pause", "resume", "retry", "skip", "inject", "fork",
-    "export", "purge",
+const RUNS: [&str; 15] = [
+    "ls", "show", "events", "state", "tail", "cancel", "pause", "resume", "retry", "skip", "resolve",
+    "inject", "fork", "export", "purge",
 ];
 
 fn check(arguments: &[&str], expected: Expect) {
@@ -84,7 +99,10 @@ fn inspect_shows_the_contract() {
           t:jobs/events/job@1.0.0  record { kind, note }
         imports
           t:jobs/events@1.0.0  types
-          lockstep:step/types@0.1.0  types"#]]
+          lockstep:step/types@0.1.0  types
+        to load it, in workflow.toml
+          [steps.NAME]
+          component = "work.wasm""#]]
     .assert_eq(&lines.join("\n"));
     let json: Value =
         serde_json::from_str(&project.lockstep(&["inspect", "work.wasm", "--json"]).stdout).unwrap();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use expect_test::{Expect, expect};
 
-use crate::project::{FLOODS, FORGES, HOGS, Project, SPINS, TRAPS, WORKFLOW};
+use crate::project::{FLOODS, FORGES, HOGS, OK, Project, SPINS, TRAPS, WORKFLOW};
 
 fn check(kind: u32, expected: Expect) {
     let begun = Instant::now();
@@ -88,4 +88,21 @@ fn a_trap_is_tried_again_as_the_policy_says() {
           work  failed for good at attempt 3: trap `unreachable`: it trapped: wasm `unreachable` instruction executed
         failed: step `work` failed: trap `unreachable`: it trapped: wasm `unreachable` instruction executed
     "#]].assert_eq(&ended.told());
+}
+
+#[test]
+fn json_on_stdout_is_inert_and_means_what_it_meant() {
+    let project = Project::jobs();
+    let note = "a\u{202e}b\u{9b}31m\u{e0068}";
+    let input = serde_json::json!({ "kind": OK, "note": note }).to_string();
+    let ended = project.lockstep(&["run", ".", "--json", "--input", &input]);
+    let told: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    let run = told["run_id"].as_str().unwrap();
+    for arguments in [&["runs", "events", run, "--json"][..], &["runs", "export", run]] {
+        let printed = project.lockstep(arguments).stdout;
+        let active = printed.chars().find(|char| char.is_control() && *char != '\n' || !char.is_ascii());
+        assert_eq!(active, None, "{printed}");
+        let meant = printed.lines().any(|line| line.contains(r"a\u202eb\u009b31m\udb40\udc68"));
+        assert!(meant, "{printed}");
+    }
 }

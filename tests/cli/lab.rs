@@ -10,12 +10,12 @@ use expect_test::{Expect, expect};
 use lockstep_core::blob::Digest;
 use lockstep_core::contract::{Contract, Emits};
 use lockstep_core::event::Json;
-use lockstep_core::grant::{Access, Grant, StateGrant, UpdatesGrant};
+use lockstep_core::grant::{Access, Grant, Limits, StateGrant, UpdatesGrant};
 use lockstep_core::outcome::{Blob, Emitted, Outcome, TimerWish, Update};
 use lockstep_core::run::{Given, Seq};
 use lockstep_core::workflow::{EmitPlan, EventId, HandlerNode, Input, Join, StepId};
 use lockstep_sandbox::{
-    Blobs, Call, Error, Identity, Limits, Reading, Release, Report, Sandbox, Settings, View,
+    Blobs, Call, Effects, Error, Identity, Reading, Release, Report, Sandbox, Settings, View,
 };
 
 fn plan(contract: &Contract, emits: &Emits) -> EmitPlan {
@@ -43,20 +43,21 @@ fn handlers(contract: &Contract) -> Vec<HandlerNode> {
 }
 
 /// A component of the lab with its handlers.
-struct Guest {
+pub(crate) struct Guest {
     release: Release,
     handlers: Vec<HandlerNode>,
 }
 
 impl Guest {
-    fn load(name: &str, grant: &Grant, cpu: Duration) -> Result<Guest, Error> {
+    pub(crate) fn load(name: &str, grant: &Grant, cpu: Duration) -> Result<Guest, Error> {
         let built = format!("{}/../../plugins/lab/components/{name}.wasm", env!("CARGO_MANIFEST_DIR"));
         let bytes = fs::read(built).expect("the plugins are not built; run `cargo xtask guests`");
         let handlers = handlers(&Contract::read(&bytes).unwrap());
         let cache = Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled"));
         let sandbox = Sandbox::new(&Settings { cache, instances: 2, ..Settings::default() }).unwrap();
         let limits = Limits { cpu, ..Limits::default() };
-        let release = sandbox.load(&bytes, &handlers.iter().collect::<Vec<_>>(), grant, limits)?;
+        let grant = Grant { limits, ..grant.clone() };
+        let release = sandbox.load(&bytes, &handlers.iter().collect::<Vec<_>>(), &grant)?;
         Ok(Guest { release, handlers })
     }
 
@@ -72,6 +73,20 @@ impl Guest {
         state: View,
         blobs: Option<Arc<dyn Blobs>>,
     ) -> Report {
+        self.made(Call { blobs, ..self.call(handler, attempt, input, state) })
+    }
+
+    /// One attempt whose calls somebody keeps.
+    pub(crate) fn attempt_with_effects(
+        &self,
+        handler: &str,
+        input: &str,
+        effects: Arc<dyn Effects>,
+    ) -> Report {
+        self.made(Call { effects: Some(effects), ..self.call(handler, 1, input, View::default()) })
+    }
+
+    fn call(&self, handler: &str, attempt: u32, input: &str, state: View) -> Call {
         let identity = Identity {
             run: "run".into(),
             workflow: "lab".into(),
@@ -82,15 +97,20 @@ impl Guest {
             deadline_ms: 0,
             session: None,
         };
-        let call = Call {
+        Call {
             handler: self.handlers.iter().position(|node| node.name == handler).unwrap(),
             inputs: vec![Given::One(Json::trusted(input))],
             identity,
             state,
             watcher: None,
-            blobs,
+            blobs: None,
+            effects: None,
+            kv: None,
             timeout: Duration::from_secs(30),
-        };
+        }
+    }
+
+    fn made(&self, call: Call) -> Report {
         tokio::runtime::Runtime::new().unwrap().block_on(self.release.attempt(call))
     }
 }
@@ -204,6 +224,7 @@ fn keeper() -> Guest {
     let grant = Grant {
         state: Some(StateGrant { run: Access::ReadWrite }),
         updates: Some(UpdatesGrant { bytes: 1 << 10 }),
+        ..Grant::default()
     };
     Guest::load("keeper", &grant, Duration::from_secs(10)).unwrap()
 }

@@ -2,17 +2,26 @@
 
 mod approvals;
 mod ask;
+mod attack;
 mod bad_input;
 mod bench;
+mod calls;
 mod commands;
+mod compile;
+mod fetcher;
 mod going_on;
+mod grants;
 mod hostile;
 mod lab;
 mod nested;
+mod operator;
 mod orders;
 mod plugins;
 mod project;
 mod readme;
+mod registry;
 mod run;
 mod runs;
+mod sources;
 mod store;
+mod stores;

@@ -59,6 +59,7 @@ stop = ["paid"]
 
 [steps.clerk]
 component = "clerk.wasm"
+source = "clerk"
 grant = "clerk.toml"
 retry = { attempts = 1 }
 exhausted = "park"

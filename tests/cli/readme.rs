@@ -1,29 +1,50 @@
 //! The README's first steps, as a newcomer would take them: every command of its `sh` blocks is run, in
-//! order, in one shell, and comes to what the text says.
+//! order, in one shell, and comes to what the text says. The step from somebody else has a shell of its own.
 
 use std::fs;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::project::{Ended, ended};
 
+/// The heading of what is run by itself.
+const STRANGER: &str = "## A step from somebody else";
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-/// The commands of all `sh` blocks, each block followed by a line that ends the script if it failed.
-fn commands() -> String {
-    let text = fs::read_to_string(root().join("README.md")).unwrap();
-    let blocks = text.split("```sh\n").skip(1).map(|block| block.split("```").next().unwrap());
-    blocks.map(|block| format!("{block}\n")).collect()
+fn readme() -> String {
+    fs::read_to_string(root().join("README.md")).unwrap()
 }
 
-fn in_a_shell(home: &Path) -> Ended {
+/// The parts of the README, each with its heading.
+fn sections(readme: &str) -> Vec<&str> {
+    let ends = readme.match_indices("\n## ").map(|(at, _)| at + 1).chain([readme.len()]);
+    let mut from = 0;
+    ends.map(|end| &readme[std::mem::replace(&mut from, end)..end]).collect()
+}
+
+/// The blocks of a kind.
+fn blocks<'t>(text: &'t str, kind: &str) -> Vec<&'t str> {
+    let begin = format!("```{kind}\n");
+    text.split(begin.as_str()).skip(1).map(|block| block.split("```").next().unwrap()).collect()
+}
+
+/// The commands of all `sh` blocks in sections whose heading is this one, or is not.
+fn commands(is_wanted: impl Fn(&str) -> bool) -> String {
+    let readme = readme();
+    let wanted = sections(&readme).into_iter().filter(|section| is_wanted(section.lines().next().unwrap()));
+    wanted.flat_map(|section| blocks(section, "sh")).map(|block| format!("{block}\n")).collect()
+}
+
+fn in_a_shell(home: &Path, commands: &str) -> Ended {
     let program = Path::new(env!("CARGO_BIN_EXE_lockstep")).parent().unwrap();
     let target = program.parent().unwrap();
     let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
     let mut shell = Command::new("bash");
-    shell.args(["-e", "-o", "pipefail", "-c", &commands()]).current_dir(root());
+    shell.args(["-e", "-o", "pipefail", "-c", commands]).current_dir(root());
     // The home is a new one, what compilers keep is not.
     let cache = std::env::var("XDG_CACHE_HOME");
     let cache = cache.unwrap_or_else(|_| format!("{}/.cache", std::env::var("HOME").unwrap()));
@@ -39,7 +60,7 @@ fn in_a_shell(home: &Path) -> Ended {
 #[test]
 fn the_first_step_and_the_kill_run_as_they_are_written() {
     let home = tempfile::tempdir().unwrap();
-    let ended = in_a_shell(home.path());
+    let ended = in_a_shell(home.path(), &commands(|heading| heading != STRANGER));
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let lines: Vec<&str> = ended.stdout.lines().collect();
     assert!(lines.contains(&"{\"text\":\"Welcome, Ada!\"}"), "{}", ended.stdout);
@@ -60,4 +81,47 @@ fn the_first_step_and_the_kill_run_as_they_are_written() {
     assert!(lines.last().unwrap().starts_with(settled), "{}", ended.stdout);
     assert!(ended.stderr.contains("  pay     done at attempt 2 → claim-settled\n"), "{}", ended.stderr);
     assert!(fs::read_to_string(home.path().join("hello/hello.svg")).unwrap().starts_with("<svg"));
+}
+
+#[test]
+fn a_step_from_somebody_else_is_denied_allowed_and_bound_to_its_bytes() {
+    let home = tempfile::tempdir().unwrap();
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let first = "export LOCKSTEP=$PWD\ntrap 'kill $(jobs -p) 2> /dev/null || true' EXIT\n".to_owned();
+    let commands = first + &commands(|heading| heading == STRANGER).replace("8037", &free);
+    let ended = in_a_shell(home.path(), &commands);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let (stdout, stderr) = (ended.stdout.replace(&free, "8037"), ended.stderr.replace(&free, "8037"));
+    let section = readme();
+    let section = sections(&section).into_iter().find(|section| section.starts_with(STRANGER)).unwrap();
+    let shown: Vec<&str> = section.split("\n```\n").filter(|text| !text.contains("```")).collect();
+    for line in ["  lockstep:step/http@0.1.0  needs a grant", "ended with 1", "ended with 3"] {
+        assert!(stdout.lines().any(|told| told == line), "{line}: {stdout}");
+    }
+    let denied = shown.iter().find(|text| text.contains("was denied http")).unwrap();
+    let denied = denied.strip_suffix("\nended with 1").unwrap();
+    assert!(stderr.contains(denied), "{denied}: {stderr}");
+    assert!(
+        stderr.contains(
+            "\n               GET https://api.example.com:443 /\naccepted: step `convert` is sha256:"
+        ),
+        "{stderr}"
+    );
+    assert!(stdout.contains("convert  was denied http GET http://127.0.0.1:8037/EUR.json: host"), "{stdout}");
+    assert!(stdout.contains("{\"cents\":10842,\"currency\":\"USD\",\"rate\":1.0842}\n"), "{stdout}");
+    assert!(
+        stderr.contains("./theirs.wasm is not what its grant is for: the grant names sha256:"),
+        "{stderr}"
+    );
+    assert!(stderr.ends_with("attacks came out as expected\n"), "{stderr}");
+}
+
+#[test]
+fn the_grant_and_the_operators_file_that_are_shown_are_ones() {
+    let readme = readme();
+    let whole =
+        |first: &str| blocks(&readme, "toml").into_iter().find(|block| block.starts_with(first)).unwrap();
+    let grant = lockstep_core::grant::parse(whole("grant = 1")).unwrap();
+    let operator = lockstep_core::operator::parse(whole("lockstep = 1")).unwrap();
+    assert!(operator.secrets.contains_key(&grant.http.rules[0].secret.as_ref().unwrap().name));
 }

@@ -1,6 +1,7 @@
 //! `lockstep run`.
 
 use std::process::Stdio;
+use std::time::{Duration, SystemTime};
 
 use expect_test::expect;
 use lockstep_test_support::component_with;
@@ -138,4 +139,21 @@ fn a_closed_stdout_is_no_panic() {
     let mut child = command(&project.path("."), &["run", ".", "--input", &job(OK)]).spawn().unwrap();
     drop(child.stdout.take());
     assert_eq!(ended(child.wait_with_output().unwrap()).code, 0);
+}
+
+#[test]
+fn what_a_killed_process_left_of_scratch_yesterday_is_swept() {
+    let project = Project::jobs();
+    let left = |name: &str, age: Duration| {
+        std::fs::create_dir(project.path(name)).unwrap();
+        let folder = std::fs::File::open(project.path(name)).unwrap();
+        folder.set_modified(SystemTime::now() - age).unwrap();
+    };
+    let hour = Duration::from_secs(3600);
+    left("lockstep-scratch-old", 25 * hour);
+    left("lockstep-scratch-new", 23 * hour);
+    let mut command = command(project.folder(), &["run", ".", "--store", "memory", "--input", &job(OK)]);
+    assert_eq!(ended(command.env("TMPDIR", project.folder()).output().unwrap()).code, 0);
+    let is_there = ["lockstep-scratch-old", "lockstep-scratch-new"].map(|name| project.path(name).exists());
+    assert_eq!(is_there, [false, true]);
 }

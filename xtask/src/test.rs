@@ -2,13 +2,26 @@
 
 use std::process::{Command, Stdio};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
-use crate::guests;
 use crate::stage::{Stages, say, sh, target};
+use crate::{engine, fuzz, guests};
+
+/// How much of what could go on for ever is done.
+#[derive(Clone, Copy)]
+pub(crate) enum Size {
+    /// What a developer waits for.
+    Quick,
+    /// What the gate does.
+    Gate,
+}
 
 /// All stages, the quick ones first.
-pub(crate) fn run() -> Result<()> {
+pub(crate) fn run(size: Size) -> Result<()> {
+    let fuzzing = match size {
+        Size::Quick => "12",
+        Size::Gate => "60",
+    };
     say("Lockstep's tests: format, lints, the steps' components, documentation, all tests of host,\n\
          SDK and plugins. Cold this takes about a quarter of an hour on two cores.");
     let mut stages = Stages::default();
@@ -19,8 +32,12 @@ pub(crate) fn run() -> Result<()> {
     stages.run("documentation", documentation)?;
     stages.run("plugins and SDK: lints", || guest_side("clippy", "--all-targets", " -- -D warnings"))?;
     stages.run("plugins and SDK: tests", || guest_side("test", "", ""))?;
+    stages.run("a registry for tests", registry)?;
     stages.run("tests", tests)?;
     stages.run("kills under load", || crash(&["--kills", "20"]))?;
+    stages.run("strangers' input, replayed and changed", || fuzz::replay(fuzzing))?;
+    stages.run("licences and bans", deny)?;
+    stages.run("the line of wasmtime", engine::check)?;
     stages.report();
     say("\ntest: ok: every stage passed");
     Ok(())
@@ -38,6 +55,23 @@ fn guest_side(command: &str, what: &str, rest: &str) -> Result<()> {
         sh(folder, &line.replace("  ", " "))?;
     }
     Ok(())
+}
+
+/// Components are fetched from a real registry in tests; Debian packages one. Installing it needs root.
+fn registry() -> Result<()> {
+    if is_there("docker-registry", "--version") {
+        return Ok(());
+    }
+    if !is_there("apt-get", "--version") {
+        bail!(
+            "tests fetch components from a real registry: install `docker-registry` (Distribution) and `openssl`"
+        );
+    }
+    sh(".", "apt-get update -q")?;
+    sh(
+        ".",
+        "env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends docker-registry openssl",
+    )
 }
 
 /// nextest where it is installed, else cargo's own runner; doc tests by the latter in any case, and
@@ -62,6 +96,23 @@ fn has_nextest() -> bool {
     let mut asked = Command::new("cargo");
     asked.args(["nextest", "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
     asked.status().is_ok_and(|status| status.success())
+}
+
+/// What cargo-deny says where it is installed; what it would say of licences and bans is among the tests
+/// anyway.
+fn deny() -> Result<()> {
+    match is_there("cargo-deny", "--version") {
+        true => sh(".", "cargo deny --offline check bans licenses sources"),
+        false => {
+            say("cargo-deny is not installed; the tests have held deny.toml against the tree");
+            Ok(())
+        }
+    }
+}
+
+/// Whether a program can be started.
+fn is_there(program: &str, argument: &str) -> bool {
+    Command::new(program).arg(argument).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
 }
 
 fn documentation() -> Result<()> {

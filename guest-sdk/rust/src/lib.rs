@@ -30,11 +30,13 @@
 //! The crate is a `cdylib`, built by `lockstep build`. What a step may import without asking is here:
 //! lines for its log ([`info!`] and its siblings), who and when it is ([`run`]), its timers
 //! ([`timer`]), bytes by reference ([`blob`]); and what its grant must give: the state of the run
-//! ([`state`]) and items for whoever watches it ([`updates`]). A step imports the modules whose
+//! ([`state`]), items for whoever watches it ([`updates`]), and other
+//! servers ([`http`]). A step imports the modules whose
 //! functions it calls, and no others.
 
 pub mod blob;
 pub mod failure;
+pub mod http;
 pub mod log;
 pub mod run;
 pub mod state;

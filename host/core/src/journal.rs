@@ -96,6 +96,47 @@ pub struct Due {
     pub limit: u32,
 }
 
+/// A value that is to be kept in a store of keys and values, beside all runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Put {
+    /// The store's name.
+    pub store: String,
+    /// The key, whole.
+    pub key: String,
+    /// The value.
+    pub value: Vec<u8>,
+    /// The time now.
+    pub now: Timestamp,
+    /// From when on the value is not there any more; none: it stays.
+    pub expires_at: Option<Timestamp>,
+    /// What it may come to.
+    pub within: Quota,
+}
+
+/// How much a part of a store may hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// The keys that begin so.
+    pub prefix: String,
+    /// Those keys and their values together, in bytes.
+    pub bytes: u64,
+}
+
+/// Which keys of a store are listed, in the order of their bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keys {
+    /// The store's name.
+    pub store: String,
+    /// They begin so.
+    pub prefix: String,
+    /// They come after this one.
+    pub after: Option<String>,
+    /// The time now.
+    pub now: Timestamp,
+    /// No more than so many.
+    pub limit: u32,
+}
+
 /// The kinds of rows, one word each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -119,13 +160,15 @@ pub enum Kind {
     Update,
     /// Bytes came to be.
     Blob,
+    /// A call that leaves the run was let go, has ended, or was denied.
+    Effect,
     /// The run began, or its status changed.
     Status,
 }
 
 impl Kind {
     /// All kinds.
-    const ALL: [Kind; 11] = [
+    const ALL: [Kind; 12] = [
         Kind::Event,
         Kind::Delivery,
         Kind::Attempt,
@@ -136,6 +179,7 @@ impl Kind {
         Kind::State,
         Kind::Update,
         Kind::Blob,
+        Kind::Effect,
         Kind::Status,
     ];
 
@@ -157,6 +201,7 @@ impl Kind {
             Kind::State => "state",
             Kind::Update => "update",
             Kind::Blob => "blob",
+            Kind::Effect => "effect",
             Kind::Status => "status",
         }
     }
@@ -180,6 +225,7 @@ impl Kind {
             Change::State { .. } => Kind::State,
             Change::Update { .. } => Kind::Update,
             Change::Blob { .. } => Kind::Blob,
+            Change::EffectStarted { .. } | Change::EffectEnded { .. } | Change::Denied { .. } => Kind::Effect,
             Change::Started(_) | Change::Status { .. } => Kind::Status,
         }
     }
@@ -295,6 +341,10 @@ pub trait Journal: Send + Sync {
     /// Where the groups end that have rows of a run: the last of them of each, in order.
     fn ends<'a>(&'a self, run: &'a RunId) -> Answer<'a, Vec<Seq>>;
 
+    /// The rows about calls that leave the runs of a workflow, from this time on, in the order of their
+    /// times; without the answers.
+    fn effects_since<'a>(&'a self, workflow: &'a str, from: Timestamp) -> Answer<'a, Vec<Row>>;
+
     /// What rows share under this name, from `offset` on, no more than `length` bytes of it and fewer
     /// at its end; none if no row does.
     fn blob<'a>(&'a self, digest: &'a Digest, offset: u64, length: u64) -> Answer<'a, Option<Vec<u8>>>;
@@ -328,4 +378,17 @@ pub trait Journal: Send + Sync {
 
     /// What was answered to a message, if it was.
     fn replied(&self, message: MessageId) -> Answer<'_, Option<Vec<u8>>>;
+
+    /// The value of a key, if it has one at this time.
+    fn kv_get<'a>(&'a self, store: &'a str, key: &'a str, now: Timestamp) -> Answer<'a, Option<Vec<u8>>>;
+
+    /// Keeps a value, or leaves everything as it is and answers `false` if there would then be more than
+    /// the quota. Values whose time is over count for nothing, and are removed.
+    fn kv_set(&self, put: Put) -> Answer<'_, bool>;
+
+    /// Removes a key and its value. One that is not there is no error.
+    fn kv_delete<'a>(&'a self, store: &'a str, key: &'a str) -> Answer<'a, ()>;
+
+    /// Keys that have a value.
+    fn kv_keys<'a>(&'a self, keys: &'a Keys) -> Answer<'a, Vec<String>>;
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::blob::Digest;
-use crate::event::Json;
+use crate::event::{Json, Timestamp};
 use crate::state::{Reads, Write};
 use crate::workflow::EventId;
 
@@ -53,6 +53,10 @@ pub enum Interruption {
     Stopped,
     /// It read state that another attempt has changed since it began.
     Conflict,
+    /// The rate of a rule lets no call leave before.
+    NotBefore(Timestamp),
+    /// A call that may be made once at most went out, and nobody knows what came of it: a person decides.
+    UnknownEffect,
 }
 
 /// What a step asks of one of its timers, by name.

@@ -221,8 +221,11 @@ pub struct Host {
 impl Host {
     /// Starts the loop on the current tokio runtime.
     pub fn new(settings: Settings) -> Host {
+        Host::begun(Partition::new(settings))
+    }
+
+    pub(crate) fn begun(partition: Partition) -> Host {
         let (commands, queue) = mpsc::channel(QUEUE);
-        let partition = Partition::new(settings);
         Host { commands, partition: tokio::spawn(partition.run(queue)) }
     }
 

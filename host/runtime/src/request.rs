@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use lockstep_core::event::Json;
-use lockstep_core::run::{Admitted, DeliveryId, QuestionId, Refusal, Run, Signal};
+use lockstep_core::run::{
+    Admitted, DeliveryId, EffectId, OpenDelivery, QuestionId, Refusal, Resolution, Run, Signal, UnknownEffect,
+};
 use lockstep_core::suggest::did_you_mean;
 use lockstep_core::workflow::{EventId, StepId};
 use serde::{Deserialize, Serialize};
@@ -52,6 +54,17 @@ pub enum Request {
         /// Which delivery.
         delivery: DeliveryId,
         /// Who does.
+        by: Option<Arc<str>>,
+    },
+    /// Say what came of a call that may be made once at most and of which nobody knows.
+    Resolve {
+        /// The delivery that waits for it; none: whichever does.
+        delivery: Option<DeliveryId>,
+        /// Which effect, where a delivery has several; none: the only one.
+        effect: Option<EffectId>,
+        /// What.
+        how: Resolution,
+        /// Who says so.
         by: Option<Arc<str>>,
     },
     /// Put an event in.
@@ -123,6 +136,9 @@ impl Request {
                 let events = events.into_iter().map(|(name, value)| Ok((event(run, &name)?, value)));
                 Signal::Skip { delivery, events: events.collect::<Result<_, Reply>>()?, by }
             }
+            Request::Resolve { delivery, effect, how, by } => {
+                Signal::Resolve { effect: unknown(run, delivery, effect)?, how, by }
+            }
             Request::Fail { delivery, by } => Signal::Fail { delivery, by },
             Request::Inject { event: name, payload, step: to } => {
                 let step = to.map(|name| step(run, &name)).transpose()?;
@@ -134,7 +150,12 @@ impl Request {
 }
 
 fn all_parked(run: &Run, by: Option<&Arc<str>>) -> Result<Vec<Signal>, Reply> {
-    let parked = run.open().filter(|delivery| delivery.parked.is_some());
+    let parked = || run.open().filter(|delivery| delivery.parked.is_some());
+    let is_decided = |delivery: &OpenDelivery<'_>| run.unknown_effects().all(|of| of.delivery != delivery.id);
+    // Those that wait for another decision are refused where there is nothing else.
+    let is_wanted =
+        |delivery: &OpenDelivery<'_>| is_decided(delivery) || !parked().any(|any| is_decided(&any));
+    let parked = parked().filter(is_wanted);
     let all: Vec<_> =
         parked.map(|delivery| Signal::Retry { delivery: delivery.id, by: by.cloned() }).collect();
     match all.is_empty() {
@@ -142,6 +163,39 @@ fn all_parked(run: &Run, by: Option<&Arc<str>>) -> Result<Vec<Signal>, Reply> {
         true => Err(Reply::refused("not-retried", format!("run {} has no parked delivery", run.id()))),
         false => Ok(all),
     }
+}
+
+/// The one effect that is meant.
+fn unknown(run: &Run, delivery: Option<DeliveryId>, effect: Option<EffectId>) -> Result<EffectId, Reply> {
+    let is_meant = |of: &UnknownEffect<'_>| {
+        delivery.is_none_or(|id| id == of.delivery) && effect.is_none_or(|id| id == of.id)
+    };
+    let meant: Vec<_> = run.unknown_effects().filter(is_meant).collect();
+    match &meant[..] {
+        [one] => Ok(one.id),
+        [] if run.status().is_end() => Err(ended(run)),
+        [] => {
+            let message = format!(
+                "no call of run {0} waits for such a decision; `lockstep runs show {0}` lists those that do",
+                run.id()
+            );
+            Err(Reply::refused("not-unknown", message))
+        }
+        several => {
+            let each =
+                several.iter().map(|of| format!("{} of delivery {} `{}`", of.id, of.delivery, of.what));
+            let each = each.collect::<Vec<_>>().join(", ");
+            let message = format!(
+                "several calls of run {} wait for a decision; give one with `--effect`: {each}",
+                run.id()
+            );
+            Err(Reply::refused("several-unknown", message))
+        }
+    }
+}
+
+fn ended(run: &Run) -> Reply {
+    Refusal::Ended { run: run.id().clone(), status: run.status() }.into()
 }
 
 fn event(run: &Run, name: &str) -> Result<EventId, Reply> {
@@ -176,6 +230,12 @@ fn fits(run: &Run, signal: &Signal) -> Result<(), Reply> {
         checked.map_err(|error| Reply::refused("misfit", format!("the event does not fit: {error}")))
     };
     match signal {
+        Signal::Resolve { how: Resolution::Done(answer), .. } => {
+            let is_json = serde_json::from_str::<serde::de::IgnoredAny>(answer.as_str());
+            is_json
+                .map(drop)
+                .map_err(|error| Reply::refused("misfit", format!("the answer is no JSON: {error}")))
+        }
         Signal::Answer { question, payload, .. } => answer_fits(run, *question, payload),
         Signal::Inject { event: id, payload, .. } => event(*id, payload),
         Signal::Skip { events, .. } => events.iter().try_for_each(|(id, value)| event(*id, value)),

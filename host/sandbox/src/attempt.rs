@@ -2,9 +2,11 @@
 //! exists, its result is taken apart and bounded while it is written, and whatever goes wrong on
 //! the way has a class. Nothing of it is ever used again.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use lockstep_core::event::Json;
+use lockstep_core::grant::{Grant, Limits};
 use lockstep_core::outcome::{Class, Emission, Emitted, Failure};
 use lockstep_core::run::Given;
 use lockstep_core::shape::Shape;
@@ -12,12 +14,13 @@ use lockstep_core::workflow::{EmitPlan, Input};
 use wasmtime::Store;
 use wasmtime::component::{ComponentExportIndex, InstancePre, Val};
 
-use crate::capability::{Inert, OwnBlobs, State, Timers, Updates};
+use crate::calls::Calls;
+use crate::capability::{Buckets, Chance, Files, Http, Inert, OwnBlobs, State, Timers, Updates};
 use crate::fault::{self, Ended, bytes};
 use crate::log::Log;
 use crate::meter::{Cpu, Memory};
 use crate::value::{self, WriteError};
-use crate::{Identity, Limits};
+use crate::{Identity, Wall, Walls};
 
 /// All events of one attempt together, in bytes of JSON.
 const MOST_OUTPUT: usize = 16 << 20;
@@ -30,17 +33,31 @@ const MOST_DETAILS: usize = 16 << 10;
 /// What a store holds: everything of one attempt that the host's functions can see.
 pub(crate) struct Guest {
     pub(crate) identity: Identity,
+    pub(crate) grant: Arc<Grant>,
+    pub(crate) walls: Walls,
     pub(crate) cpu: Cpu,
+    /// What it was given; 0: it is not counted.
+    pub(crate) fuel: u64,
     pub(crate) memory: Memory,
     pub(crate) log: Log,
+    pub(crate) calls: Calls,
     pub(crate) state: State,
     pub(crate) updates: Updates,
     pub(crate) timers: Timers,
     pub(crate) blobs: OwnBlobs,
+    pub(crate) http: Http,
+    pub(crate) buckets: Buckets,
+    pub(crate) chance: Chance,
+    pub(crate) files: Files,
     pub(crate) wasi: Inert,
 }
 
 impl Guest {
+    /// The host keeps so many bytes that the guest handed it: they count as its memory.
+    pub(crate) fn hold(&mut self, bytes: usize) -> Result<(), Ended> {
+        Ok(self.memory.hold(bytes)?)
+    }
+
     /// What it wants done, now that it has succeeded with these events.
     pub(crate) fn emitted(self, events: Vec<Emission>) -> Emitted {
         let (reads, writes) = self.state.end();
@@ -87,7 +104,7 @@ impl Entry {
                 Err(Ended::failed(Class::Timeout, "timeout", format!("it took longer than its {timeout:?}")))
             }
             Ok(Err(error)) => Err(fault::classify(&error, store.data())),
-            Ok(Ok(value)) => Ok(self.events(&value, limits)?),
+            Ok(Ok(value)) => Ok(self.events(&value, limits, &mut store.data_mut().memory)?),
         }
     }
 
@@ -102,15 +119,19 @@ impl Entry {
             .get_func(&mut *store, self.index)
             .ok_or_else(|| wasmtime::Error::msg("the handler was there at load"))?;
         let mut results = [Val::Bool(false)];
+        if !store.data().walls.stands(Wall::FreshInstance) {
+            function.call_async(&mut *store, inputs, &mut results).await?;
+        }
         function.call_async(&mut *store, inputs, &mut results).await?;
         let [result] = results;
         Ok(result)
     }
 
-    fn events(&self, result: &Val, limits: &Limits) -> Result<Vec<Emission>, Failure> {
+    fn events(&self, result: &Val, limits: &Limits, memory: &mut Memory) -> Result<Vec<Emission>, Failure> {
+        memory.hold(value::weight(result))?;
         match result {
             Val::Result(Ok(value)) => {
-                let mut output = Output { limits, left: MOST_OUTPUT, emissions: Vec::new() };
+                let mut output = Output { limits, memory, left: MOST_OUTPUT, emissions: Vec::new() };
                 output.take(&self.emits, value.as_deref(), 0)?;
                 Ok(output.emissions)
             }
@@ -123,6 +144,7 @@ impl Entry {
 /// The events of an attempt, as they are taken out of its result.
 struct Output<'l> {
     limits: &'l Limits,
+    memory: &'l mut Memory,
     left: usize,
     emissions: Vec<Emission>,
 }
@@ -172,6 +194,7 @@ impl Output<'_> {
             }
             WriteError::Foreign => foreign(),
         })?;
+        self.memory.hold(written.as_str().len())?;
         self.left -= written.as_str().len();
         Ok(written)
     }
@@ -246,13 +269,15 @@ mod tests {
     use lockstep_core::workflow::EventId;
 
     use super::*;
+    use crate::meter::Room;
 
     /// What comes of events of these lengths where so many bytes are left.
     fn taken(left: usize, lengths: &[usize]) -> Result<usize, String> {
         let limits = Limits { event_bytes: 100, ..Limits::default() };
+        let mut memory = Memory::new(Room::new(usize::MAX));
         let plan = EmitPlan::List(Box::new(EmitPlan::Event(EventId(0), Shape::String)));
         let texts = lengths.iter().map(|length| Val::String("a".repeat(length - 2)));
-        let mut output = Output { limits: &limits, left, emissions: Vec::new() };
+        let mut output = Output { limits: &limits, memory: &mut memory, left, emissions: Vec::new() };
         let taken = output.take(&plan, Some(&Val::List(texts.collect())), 0);
         taken
             .map(|()| output.emissions.len())

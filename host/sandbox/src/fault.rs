@@ -1,15 +1,18 @@
 //! What ends an attempt before its time, and what an error of the engine means: a limit, a trap, or
 //! the host's own fault.
 
+use lockstep_core::event::Timestamp;
 use lockstep_core::outcome::{Class, Failure, Interruption, Outcome};
 use lockstep_core::state::Refused;
 use wasmtime::Trap;
+use wasmtime::component::ResourceTableError;
 
 use crate::attempt::{Guest, failure};
 use crate::meter::OutOfCpu;
 
-/// The engine's own words; it has no type for them.
+/// The engine's own words; it has no types for them.
 const OUT_OF_OUTPUT: &str = "fuel allocated for hostcalls has been exhausted";
+const OUT_OF_HANDLES: &str = "store handle limit exceeded";
 
 /// Why an attempt has no events. A capability that returns it through the engine ends its guest.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -17,6 +20,12 @@ pub(crate) enum Ended {
     /// It read what another attempt has changed.
     #[error("{}", Refused::Conflict)]
     Conflict,
+    /// The rate of a rule lets its call leave no sooner.
+    #[error("a call may not leave before {}", .0.0)]
+    NotBefore(Timestamp),
+    /// A call that may be made once at most has no answer that anybody knows.
+    #[error("nobody knows what came of a call")]
+    UnknownEffect,
     /// It could not go on, or was not allowed to.
     #[error("{}", .0.message)]
     Failed(Failure),
@@ -48,6 +57,8 @@ impl From<Ended> for Outcome {
     fn from(ended: Ended) -> Outcome {
         match ended {
             Ended::Conflict => Outcome::Interrupted(Interruption::Conflict),
+            Ended::NotBefore(at) => Outcome::Interrupted(Interruption::NotBefore(at)),
+            Ended::UnknownEffect => Outcome::Interrupted(Interruption::UnknownEffect),
             Ended::Failed(failure) => Outcome::Failed(failure),
         }
     }
@@ -65,9 +76,18 @@ fn fault(error: &wasmtime::Error, guest: &Guest) -> Failure {
     if let Some(out) = error.downcast_ref::<OutOfCpu>() {
         return failure(Class::Limit, "cpu", out.to_string());
     }
+    if error.downcast_ref::<Trap>() == Some(&Trap::OutOfFuel) {
+        let fuel = guest.fuel;
+        return failure(Class::Limit, "fuel", format!("it used up its {fuel} units of fuel"));
+    }
     if guest.memory.refused() {
         let limit = bytes(guest.memory.limit());
         return failure(Class::Limit, "memory", format!("it wanted more memory than its {limit}"));
+    }
+    if is_out_of_handles(error) {
+        let message =
+            "it holds more handles of the host's things at once than it may; drop those it is done with";
+        return failure(Class::Limit, "handles", message.into());
     }
     if error.root_cause().to_string().contains(OUT_OF_OUTPUT) {
         return failure(
@@ -88,6 +108,12 @@ fn fault(error: &wasmtime::Error, guest: &Guest) -> Failure {
         Some(trap) => trapped(*trap, guest),
         None => failure(Class::Host, "host", format!("{error:#}")),
     }
+}
+
+fn is_out_of_handles(error: &wasmtime::Error) -> bool {
+    matches!(error.downcast_ref::<ResourceTableError>(), Some(ResourceTableError::Full))
+        || matches!(error.root_cause().downcast_ref::<ResourceTableError>(), Some(ResourceTableError::Full))
+        || error.root_cause().to_string().contains(OUT_OF_HANDLES)
 }
 
 fn trapped(trap: Trap, guest: &Guest) -> Failure {

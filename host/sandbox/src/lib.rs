@@ -4,32 +4,49 @@
 
 mod attempt;
 mod cache;
+mod calls;
 mod capability;
+mod compile;
+mod egress;
 mod engine;
+mod error;
 mod fault;
 mod log;
 mod meter;
+mod panic;
 mod release;
+mod seam;
+mod secret;
 mod value;
+mod wall;
 
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
-use std::pin::Pin;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use lockstep_core::blob::Digest;
+use lockstep_core::contract::sniff;
 use lockstep_core::grant::Grant;
-use lockstep_core::outcome::{Failure, Outcome, Update};
+use lockstep_core::outcome::{Class, Failure, Outcome};
 use lockstep_core::run::{Given, Seq};
 use lockstep_core::state::Shared;
 use lockstep_core::workflow::HandlerNode;
 use wasmtime::Engine;
+use wasmtime::component::Component;
+
+pub use capability::sweep_scratch;
+pub use compile::{ChildCompiler, Compiler, Origin, Source, serve as compile_in_child};
+pub use egress::{EgressSettings, Proxy, Resolver, Resolving, SystemResolver};
+pub use error::Error;
+pub use seam::{Blobs, Deciding, Effects, KeyValue, Reading, Unreadable, Watcher};
+pub use secret::{NoSecret, Secrets};
+pub use wall::{Wall, Walls};
 
 use cache::Cache;
-use engine::Ticks;
+use egress::Means;
+use engine::{Clocked, Engines, Fuel};
 use release::Linked;
 
 /// What the operator sets for all steps.
@@ -41,11 +58,27 @@ pub struct Settings {
     pub instances: u32,
     /// Where instances get their memory.
     pub allocator: Allocator,
+    /// How steps reach other servers.
+    pub egress: EgressSettings,
+    /// Where components are compiled that were not built here.
+    pub compiler: Compiler,
+    /// Where attempts that were granted a folder of their own get it; none: such a grant is refused.
+    pub scratch: Option<PathBuf>,
+    /// Which walls stand: all of them, but in tests.
+    pub walls: Walls,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { cache: None, instances: 256, allocator: Allocator::Pooling }
+        Settings {
+            cache: None,
+            instances: 256,
+            allocator: Allocator::Pooling,
+            egress: EgressSettings::default(),
+            compiler: Compiler::InProcess,
+            scratch: None,
+            walls: Walls::default(),
+        }
     }
 }
 
@@ -58,38 +91,14 @@ pub enum Allocator {
     OnDemand,
 }
 
-/// What one attempt may use.
-#[derive(Clone, Debug)]
-pub struct Limits {
-    /// All linear memories and tables together, in bytes.
-    pub memory: usize,
-    /// Time computing; waiting in host calls does not count.
-    pub cpu: Duration,
-    /// Events that one attempt may emit.
-    pub events: usize,
-    /// Bytes of JSON of one event.
-    pub event_bytes: usize,
-    /// Bytes of log lines that are kept.
-    pub log_bytes: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Limits {
-            memory: 64 << 20,
-            cpu: Duration::from_secs(2),
-            events: 1024,
-            event_bytes: 1 << 20,
-            log_bytes: 64 << 10,
-        }
-    }
-}
-
 /// Makes releases from component bytes, and keeps what they share: engine, clock, cache.
 pub struct Sandbox {
-    engine: Engine,
-    ticks: Arc<Ticks>,
+    engines: Engines,
     cache: Option<Cache>,
+    means: Arc<Means>,
+    compiler: Compiler,
+    scratch: Option<Arc<Path>>,
+    walls: Walls,
 }
 
 /// A component that is compiled, linked and ready to be attempted any number of times at once.
@@ -113,6 +122,10 @@ pub struct Call {
     pub watcher: Option<Arc<dyn Watcher>>,
     /// Where it reads what other attempts have put; none: there is nothing.
     pub blobs: Option<Arc<dyn Blobs>>,
+    /// Who is asked before a call leaves; none: no call does.
+    pub effects: Option<Arc<dyn Effects>>,
+    /// Where stores of keys and values are; none: there is none.
+    pub kv: Option<Arc<dyn KeyValue>>,
     /// The wall-clock limit.
     pub timeout: Duration,
 }
@@ -125,34 +138,6 @@ pub struct View {
     /// The newest row whose changes the attempt may see.
     pub as_of: Seq,
 }
-
-/// Somebody who watches a run while its attempts are still going.
-///
-/// **Promise:** an attempt tells it of each update as soon as its guest publishes it, in the guest's
-/// order, and goes on only when it has returned; so it must neither wait nor take long. Nothing that
-/// it is told has to last: only the updates of [`Outcome::Emitted`] do.
-pub trait Watcher: std::fmt::Debug + Send + Sync {
-    /// An attempt has published this.
-    fn provisional(&self, update: &Update);
-}
-
-/// Where the bytes are that attempts have put.
-///
-/// **Promise:** it gives what a commit has stored, from `offset` on: `length` bytes, and fewer only
-/// where they end; none if nothing is stored under this name. An attempt that waits for it does not
-/// compute meanwhile, and may be dropped.
-pub trait Blobs: std::fmt::Debug + Send + Sync {
-    /// A part of what is stored.
-    fn get<'a>(&'a self, digest: &'a Digest, offset: u64, length: u32) -> Reading<'a>;
-}
-
-/// Bytes of a blob, when they come.
-pub type Reading<'a> = Pin<Box<dyn Future<Output = Result<Option<Vec<u8>>, Unreadable>> + Send + 'a>>;
-
-/// Why what is stored cannot be read at the moment, in the words of whoever has it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a blob cannot be read: {0}")]
-pub struct Unreadable(pub String);
 
 /// What `lockstep:step/run.whoami` answers.
 #[derive(Clone, Debug)]
@@ -215,70 +200,71 @@ pub enum Level {
 pub struct Usage {
     /// Time computing, in whole ticks.
     pub cpu: Duration,
-    /// The most memory it held, in bytes.
+    /// Fuel, where it is counted; the same in every attempt that does the same.
+    pub fuel: u64,
+    /// The most memory it held, and the host for it, in bytes.
     pub peak_memory: usize,
-}
-
-/// Why a component cannot be made a release.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The engine does not start on this machine.
-    #[error("the sandbox cannot start: {0}")]
-    Start(String),
-    /// The bytes do not compile.
-    #[error("the component cannot be compiled: {0}")]
-    Compile(String),
-    /// It imports what it is not given.
-    #[error("the component cannot be linked: {0}")]
-    Link(String),
-    /// The engine and the contract do not see the same function.
-    #[error("the engine does not see `{handler}` as the contract does; build the component again")]
-    Disagrees {
-        /// The handler.
-        handler: String,
-    },
 }
 
 impl Sandbox {
     /// An engine with its pool, its clock and its cache of compiled components.
     pub fn new(settings: &Settings) -> Result<Sandbox, Error> {
-        let engine = engine::engine(settings).map_err(|error| Error::Start(format!("{error:#}")))?;
-        let ticks = engine::tick(&engine).map_err(|error| Error::Start(error.to_string()))?;
-        let cache = settings.cache.as_deref().and_then(|path| match Cache::open(path) {
+        let engines = Engines::new(settings)?;
+        let cache = settings.cache.as_deref().and_then(|path| match Cache::open(path, settings.walls) {
             Ok(cache) => Some(cache),
             Err(error) => {
                 tracing::warn!(path = %path.display(), %error, "compiled components are not kept");
                 None
             }
         });
-        Ok(Sandbox { engine, ticks, cache })
+        Ok(Sandbox {
+            engines,
+            cache,
+            means: Arc::new(Means::new(&settings.egress)?),
+            compiler: settings.compiler.clone(),
+            scratch: settings.scratch.as_deref().map(Arc::from),
+            walls: settings.walls,
+        })
     }
 
     /// Compiles (or takes from the cache) and links a component for the given handlers. It gets what
     /// its grant gives; a component that imports more is refused.
-    pub fn load(
+    pub fn load<'b>(
         &self,
-        bytes: &[u8],
+        source: impl Into<Source<'b>>,
         handlers: &[&HandlerNode],
         grant: &Grant,
-        limits: Limits,
     ) -> Result<Release, Error> {
-        let cached = self.cache.as_ref().and_then(|cache| cache.get(&self.engine, bytes));
+        let source = source.into();
+        sniff(source.bytes).map_err(Error::NotAComponent)?;
+        let fuel = if self.walls.limits(&grant.limits).fuel > 0 { Fuel::Counted } else { Fuel::Uncounted };
+        let Clocked { engine, ticks } = self.engines.of(fuel)?;
+        let cached = self.cache.as_ref().and_then(|cache| cache.get(&engine, source.bytes));
         let component = match cached {
             Some(component) => component,
-            None => self.compile(bytes)?,
+            None => self.compile(source, &engine, fuel)?,
         };
-        let linked = Linked::new(&component, handlers, grant, limits, self.ticks.clone())?;
+        let linked = Linked::new(&component, handlers, grant, ticks, self)?;
         Ok(Release { linked: Arc::new(linked) })
     }
 
-    fn compile(&self, bytes: &[u8]) -> Result<wasmtime::component::Component, Error> {
-        let component = release::compile(&self.engine, bytes)?;
-        if let Some(Err(error)) = self.cache.as_ref().map(|cache| cache.put(bytes, &component)) {
+    fn compile(&self, source: Source<'_>, engine: &Engine, fuel: Fuel) -> Result<Component, Error> {
+        let code = self.compiler.compile(source, engine, fuel, self.walls)?;
+        let kept = self.cache.as_ref().map(|cache| cache.put(engine, source.bytes, &code));
+        if let Some(Err(error)) = kept {
             tracing::warn!(%error, "a compiled component is not kept");
         }
-        Ok(component)
+        cache::trusted(engine, &code).map_err(|error| Error::Compile(format!("{error:#}")))
     }
+}
+
+/// What JSON becomes as a guest's value and back as JSON, if it is a value of the shape: for those who look
+/// for inputs that break the way there or back.
+#[cfg(feature = "prove")]
+pub fn there_and_back(text: &str, shape: &lockstep_core::shape::Shape) -> Option<String> {
+    let value = value::read(text, "value", shape).ok()?;
+    let written = value::write(&value, shape, usize::MAX);
+    Some(written.expect("a value that was read is of its shape").as_str().to_owned())
 }
 
 impl Release {
@@ -289,6 +275,12 @@ impl Release {
 }
 
 impl Report {
+    /// Of an attempt for which the host itself failed; what it panicked with is in the host's own log.
+    pub fn host_panic() -> Report {
+        let message = "the host failed while it worked for this attempt; its log has the place";
+        Report::unborn(attempt::failure(Class::Host, "host-panic", message.into()))
+    }
+
     /// Of an attempt whose guest never came to be.
     fn unborn(failure: Failure) -> Report {
         Report { outcome: Outcome::Failed(failure), log: Vec::new(), usage: Usage::default() }

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::meter::Room;
 use crate::{Level, LogLine};
 
 /// Newest lines that are kept whatever the bound, since the last ones tell why a guest died.
@@ -12,7 +13,7 @@ const TAIL_BYTES: usize = 1024;
 /// A line of output without an end is cut here.
 const LONGEST_PART: usize = 16 << 10;
 /// What a kept line costs beside its text, so that empty lines are not free.
-const LINE_COST: usize = 16;
+const LINE_COST: usize = std::mem::size_of::<LogLine>();
 
 /// The log of one attempt, shared with its output streams.
 #[derive(Clone, Debug)]
@@ -22,6 +23,8 @@ pub(crate) struct Log(Arc<Mutex<Lines>>);
 struct Lines {
     kept: Vec<LogLine>,
     left: usize,
+    /// What the whole attempt may hold.
+    room: Room,
     dropped: u64,
     tail: VecDeque<LogLine>,
     /// What stdout and stderr have written since their last newline.
@@ -36,10 +39,12 @@ pub(crate) enum Output {
 }
 
 impl Log {
-    pub(crate) fn new(bytes: usize) -> Log {
+    /// Keeps so many bytes, as far as the attempt has room for them.
+    pub(crate) fn new(bytes: usize, room: Room) -> Log {
         Log(Arc::new(Mutex::new(Lines {
             kept: Vec::new(),
             left: bytes,
+            room,
             dropped: 0,
             tail: VecDeque::new(),
             parts: [(Level::Info, Vec::new()), (Level::Warn, Vec::new())],
@@ -85,7 +90,8 @@ impl Log {
 impl Lines {
     fn add(&mut self, line: LogLine) {
         self.remember(&line);
-        match self.left.checked_sub(line.message.len() + LINE_COST) {
+        let cost = line.message.len() + LINE_COST;
+        match self.left.checked_sub(cost).filter(|_| self.room.take(cost)) {
             Some(left) => {
                 self.left = left;
                 self.kept.push(line);
@@ -129,13 +135,17 @@ impl Lines {
 mod tests {
     use super::*;
 
+    fn log(bytes: usize) -> Log {
+        Log::new(bytes, Room::new(usize::MAX))
+    }
+
     fn texts(log: &Log) -> Vec<String> {
         log.finish().into_iter().map(|line| line.message).collect()
     }
 
     #[test]
     fn output_becomes_lines_however_it_is_cut() {
-        let log = Log::new(1000);
+        let log = log(1000);
         for piece in ["on", "e\ntwo\n\nth", "ree"] {
             log.output(Output::Stdout, piece.as_bytes());
         }
@@ -144,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_full_log_says_so_and_still_knows_the_last_words() {
-        let log = Log::new(2 * LINE_COST + 10);
+        let log = log(2 * LINE_COST + 10);
         for n in 0..5 {
             log.line(Level::Error, format!("line {n}"));
         }
@@ -154,8 +164,16 @@ mod tests {
 
     #[test]
     fn empty_lines_are_not_free() {
-        let log = Log::new(160);
+        let log = log(10 * LINE_COST);
         log.output(Output::Stderr, &[b'\n'; 100_000]);
         assert_eq!(log.finish().len(), 11);
+    }
+
+    #[test]
+    fn a_log_keeps_no_more_than_its_attempt_may_hold() {
+        let log = Log::new(1000, Room::new(LINE_COST + 3));
+        log.line(Level::Info, "one".into());
+        log.line(Level::Info, "two".into());
+        assert_eq!(texts(&log), ["one", "1 more lines were dropped: the log is full"]);
     }
 }

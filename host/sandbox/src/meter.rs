@@ -1,12 +1,16 @@
-//! What an attempt may use, counted while it runs: computing time in ticks, memory in bytes.
+//! What an attempt may use, counted while it runs: computing time in ticks, memory in bytes. What the host
+//! keeps for a guest counts into the same memory as what the guest has itself.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use lockstep_core::outcome::{Class, Failure};
 use wasmtime::{CallHook, ResourceLimiter, Store, StoreContextMut, UpdateDeadline};
 
-use crate::attempt::Guest;
+use crate::attempt::{Guest, failure};
 use crate::engine::{CORE_INSTANCES, TICK, Ticks};
+use crate::fault::bytes;
 
 /// A table holds pointers.
 const TABLE_ELEMENT: usize = 8;
@@ -21,6 +25,8 @@ pub(crate) struct OutOfCpu(pub(crate) Duration);
 #[derive(Debug)]
 pub(crate) struct Cpu {
     ticks: Arc<Ticks>,
+    /// The tick up to which all is counted; a guest that has given way sets it when its turn comes.
+    counted: Arc<AtomicU64>,
     used: u32,
     limit: Duration,
     left_at: u64,
@@ -28,7 +34,8 @@ pub(crate) struct Cpu {
 
 impl Cpu {
     pub(crate) fn new(ticks: Arc<Ticks>, limit: Duration) -> Cpu {
-        Cpu { ticks, used: 0, limit, left_at: 0 }
+        let counted = Arc::new(AtomicU64::new(ticks.now()));
+        Cpu { ticks, counted, used: 0, limit, left_at: 0 }
     }
 
     pub(crate) fn used(&self) -> Duration {
@@ -36,63 +43,124 @@ impl Cpu {
     }
 
     /// A host call has worked for the guest rather than waited: the ticks that passed since it began
-    /// count as the guest's own. The newest is left to the epoch callback, where the guest gives way.
+    /// count as the guest's own.
     pub(crate) fn worked(&mut self) {
-        let now = self.ticks.now();
-        let passed = u32::try_from(now - self.left_at).unwrap_or(u32::MAX);
-        self.used = self.used.saturating_add(passed.saturating_sub(1));
-        self.left_at = now;
+        self.left_at = self.count();
     }
 
-    fn count(&mut self) -> Result<(), OutOfCpu> {
-        self.used = self.used.saturating_add(1);
+    /// Counts what has passed, however long: one instruction that fills a memory sees many ticks.
+    fn count(&mut self) -> u64 {
+        let now = self.ticks.now();
+        let passed = now.saturating_sub(self.counted.swap(now, Ordering::Relaxed));
+        self.used = self.used.saturating_add(u32::try_from(passed).unwrap_or(u32::MAX));
+        now
+    }
+
+    fn check(&self) -> Result<(), OutOfCpu> {
         if self.used() > self.limit { Err(OutOfCpu(self.limit)) } else { Ok(()) }
+    }
+
+    fn enter_host(&mut self) -> Result<(), OutOfCpu> {
+        self.left_at = self.count();
+        self.check()
+    }
+
+    /// Whether ticks have passed that were not the guest's.
+    fn waited(&mut self) -> bool {
+        let now = self.ticks.now();
+        self.counted.store(now, Ordering::Relaxed);
+        now != self.left_at
+    }
+
+    /// Lets others go first; the time until its turn comes is not the guest's.
+    fn give_way(&self) -> impl Future<Output = ()> + Send + 'static {
+        let (ticks, counted) = (self.ticks.clone(), self.counted.clone());
+        async move {
+            tokio::task::yield_now().await;
+            counted.store(ticks.now(), Ordering::Relaxed);
+        }
     }
 }
 
 /// Makes a store count its guest's computing time.
 ///
-/// The deadline is always one tick away. When it passes, the tick is counted and the guest gives
-/// way to others. A host call that saw no tick leaves the deadline where it was, so that a guest
-/// cannot escape the count by calling the host often; one that waited over a tick moves it on.
+/// The deadline is always one tick away. When it passes, the guest gives way to others. A host call that
+/// saw no tick leaves the deadline where it was; one that waited over a tick moves it on.
 pub(crate) fn count_cpu(store: &mut Store<Guest>) {
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(|mut guest: StoreContextMut<'_, Guest>| {
-        guest.data_mut().cpu.count()?;
-        Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
+        let cpu = &mut guest.data_mut().cpu;
+        cpu.count();
+        cpu.check()?;
+        Ok(UpdateDeadline::YieldCustom(1, Box::pin(cpu.give_way())))
     });
     store.call_hook(|mut guest: StoreContextMut<'_, Guest>, hook| {
-        let now = guest.data().cpu.ticks.now();
+        if let Some(ended) = guest.data().http.ended() {
+            return Err(ended.into());
+        }
         match hook {
-            CallHook::CallingHost => guest.data_mut().cpu.left_at = now,
-            CallHook::ReturningFromHost if now != guest.data().cpu.left_at => guest.set_epoch_deadline(1),
-            _ => {}
+            CallHook::CallingHost | CallHook::ReturningFromWasm => guest.data_mut().cpu.enter_host()?,
+            // The host also calls the guest from within a host call, for memory to put its answer into.
+            CallHook::ReturningFromHost | CallHook::CallingWasm => {
+                if guest.data_mut().cpu.waited() {
+                    guest.set_epoch_deadline(1);
+                }
+            }
         }
         Ok(())
     });
 }
 
-/// All linear memories and tables of an attempt together.
+/// The bytes that are held for an attempt, by whomever: its guest, its log, the host.
+#[derive(Clone, Debug)]
+pub(crate) struct Room(Arc<Held>);
+
+#[derive(Debug)]
+struct Held {
+    limit: usize,
+    bytes: AtomicUsize,
+}
+
+impl Room {
+    pub(crate) fn new(limit: usize) -> Room {
+        Room(Arc::new(Held { limit, bytes: AtomicUsize::new(0) }))
+    }
+
+    /// Whether there is room for so much more, which is then taken.
+    pub(crate) fn take(&self, more: usize) -> bool {
+        let add = |held: usize| held.checked_add(more).filter(|total| *total <= self.0.limit);
+        self.0.bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add).is_ok()
+    }
+
+    fn give_back(&self, bytes: usize) {
+        self.0.bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    fn held(&self) -> usize {
+        self.0.bytes.load(Ordering::Relaxed)
+    }
+}
+
+/// All linear memories and tables of an attempt together, and what the host holds for it.
 #[derive(Debug)]
 pub(crate) struct Memory {
-    limit: usize,
-    held: usize,
+    room: Room,
     peak: usize,
     grown: usize,
     refused: bool,
 }
 
 impl Memory {
-    pub(crate) fn new(limit: usize) -> Memory {
-        Memory { limit, held: 0, peak: 0, grown: 0, refused: false }
+    pub(crate) fn new(room: Room) -> Memory {
+        Memory { room, peak: 0, grown: 0, refused: false }
     }
 
     pub(crate) fn limit(&self) -> usize {
-        self.limit
+        self.room.0.limit
     }
 
     pub(crate) fn peak(&self) -> usize {
-        self.peak
+        self.peak.max(self.room.held())
     }
 
     /// Whether the guest ever wanted more than it may have.
@@ -100,19 +168,28 @@ impl Memory {
         self.refused
     }
 
+    /// The host keeps so many bytes for the attempt from now on; without the room for them it ends.
+    pub(crate) fn hold(&mut self, more: usize) -> Result<(), Failure> {
+        if self.room.take(more) {
+            return Ok(());
+        }
+        let limit = bytes(self.limit());
+        let message = format!("it wanted more memory than its {limit}, with what the host holds for it");
+        Err(failure(Class::Limit, "memory", message))
+    }
+
     fn grow(&mut self, more: usize) -> bool {
-        let total = self.held.saturating_add(more);
-        if total > self.limit {
+        if !self.room.take(more) {
             self.refused = true;
             return false;
         }
-        (self.held, self.grown) = (total, more);
-        self.peak = self.peak.max(total);
+        self.grown = more;
+        self.peak = self.peak();
         true
     }
 
     fn undo(&mut self) {
-        self.held = self.held.saturating_sub(std::mem::take(&mut self.grown));
+        self.room.give_back(std::mem::take(&mut self.grown));
         self.refused = true;
     }
 }
@@ -146,17 +223,43 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_ticks_of_a_host_call_that_worked_count_but_the_newest_which_the_callback_counts() {
+    fn ticks_of_computing_count_and_those_of_waiting_do_not() {
         let ticks = Arc::new(Ticks::default());
+        let pass = |n: u32| (0..n).for_each(|_| ticks.tick());
         let mut cpu = Cpu::new(ticks.clone(), TICK * 9);
-        for (passed, used) in [(0, 0), (1, 0), (5, 4), (1, 4), (3, 6)] {
-            (0..passed).for_each(|_| ticks.tick());
-            cpu.worked();
-            assert_eq!(cpu.used(), TICK * used);
-        }
-        for _ in 0..3 {
-            cpu.count().unwrap();
-        }
-        cpu.count().unwrap_err();
+        pass(3);
+        cpu.enter_host().unwrap();
+        assert_eq!(cpu.used(), TICK * 3);
+        pass(100);
+        assert!(cpu.waited());
+        assert_eq!(cpu.used(), TICK * 3);
+        cpu.enter_host().unwrap();
+        pass(6);
+        cpu.worked();
+        assert!(!cpu.waited(), "what it did for the guest was not waiting");
+        assert_eq!(cpu.used(), TICK * 9);
+        cpu.check().unwrap();
+        pass(1);
+        cpu.enter_host().unwrap_err();
+    }
+
+    #[test]
+    fn what_the_guest_grows_and_what_the_host_holds_share_one_limit() {
+        let room = Room::new(100);
+        let mut memory = Memory::new(room.clone());
+        assert!(memory.grow(60) && room.take(20));
+        memory.hold(20).unwrap();
+        assert_eq!(memory.hold(1).unwrap_err().code, "memory");
+        assert!(!memory.grow(1) && memory.refused() && !room.take(1));
+        assert_eq!(memory.peak(), 100);
+        assert!(!room.take(usize::MAX));
+    }
+
+    #[test]
+    fn a_growth_that_failed_is_not_held() {
+        let mut memory = Memory::new(Room::new(100));
+        assert!(memory.grow(60));
+        memory.undo();
+        assert!(memory.grow(100));
     }
 }

@@ -12,7 +12,7 @@ use crate::project;
 pub(crate) enum Exit {
     /// The run completed, or the command did what it was asked.
     Done = 0,
-    /// The run failed.
+    /// The run failed, or an attack did not come out as expected.
     Failed = 1,
     /// A workflow, a component or another file is refused.
     Refused = 3,
@@ -36,7 +36,7 @@ pub(crate) enum Exit {
 pub(crate) const HELP: &str = "\
 Exit codes:
   0    done: the run completed, the command did what it was asked
-  1    the run failed
+  1    the run failed, or an attack did not come out as expected
   2    the command line is wrong
   3    refused: a workflow, a component or another file
   4    the input does not fit: it is not the start event, answer or event that is wanted

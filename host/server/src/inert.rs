@@ -4,6 +4,7 @@
 //! escape to be seen. It decides nothing about length, and nothing about HTML.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::ops::RangeInclusive;
 
 /// What is active besides control characters. Unassigned and private characters are not: by
@@ -47,6 +48,28 @@ pub(crate) fn inert(text: &str) -> Cow<'_, str> {
     let mut shown = String::with_capacity(text.len() + 16);
     text.chars().for_each(|char| show(char, &mut shown));
     Cow::Owned(shown)
+}
+
+/// Text of several lines that is JSON, or inert already, as it goes to stdout: what is left of active
+/// characters can only stand inside strings of JSON, and becomes an escape of JSON's own, so that what
+/// is read back is the same.
+pub(crate) fn output(text: &str) -> Cow<'_, str> {
+    let acts = |char: char| is_active(char) && !matches!(char, '\n' | '\t');
+    if !text.contains(acts) {
+        return Cow::Borrowed(text);
+    }
+    let mut units = [0; 2];
+    let escaped = text.chars().fold(String::with_capacity(text.len() + 16), |mut shown, char| {
+        match acts(char) {
+            // Writing into a string cannot fail.
+            true => char.encode_utf16(&mut units).iter().for_each(|unit| {
+                let _ = write!(shown, "\\u{unit:04x}");
+            }),
+            false => shown.push(char),
+        }
+        shown
+    });
+    Cow::Owned(escaped)
 }
 
 /// The lines of the text, each inert by itself: for output that may take several lines.
@@ -172,6 +195,20 @@ mod tests {
         ] {
             assert_eq!(inert(text), shown, "{attack}");
         }
+    }
+
+    #[test]
+    fn json_that_is_printed_is_inert_and_means_the_same() {
+        let text = "a\u{1b}[2J\u{202e}b\u{9b}31m\u{7f}\u{e0068}\n";
+        let json = serde_json::to_string_pretty(&serde_json::json!({ "said": text })).unwrap();
+        let printed = output(&json);
+        assert_eq!(printed.lines().map(inert).collect::<Vec<_>>().join("\n"), printed);
+        assert_eq!(
+            printed.lines().nth(1),
+            Some(r#"  "said": "a\u001b[2J\u202eb\u009b31m\u007f\udb40\udc68\n""#)
+        );
+        let back: serde_json::Value = serde_json::from_str(&printed).unwrap();
+        assert_eq!(back["said"], text);
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::io::{self, IsTerminal, Read};
 use std::path::Path;
 
 use crate::exit::BadInput;
-use crate::project::unreadable;
 use crate::report;
+use crate::source::unreadable;
 
 /// No input is larger.
 const LARGEST: u64 = 16 << 20;

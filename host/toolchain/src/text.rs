@@ -7,7 +7,7 @@ use wit_parser::{Resolve, WorldId};
 use crate::Error;
 
 /// The host's own WIT package, file by file.
-pub const STEP_WIT: [(&str, &str); 9] = [
+pub const STEP_WIT: [(&str, &str); 10] = [
     ("types.wit", include_str!("../../../wit/lockstep-step/types.wit")),
     ("log.wit", include_str!("../../../wit/lockstep-step/log.wit")),
     ("run.wit", include_str!("../../../wit/lockstep-step/run.wit")),
@@ -15,6 +15,7 @@ pub const STEP_WIT: [(&str, &str); 9] = [
     ("blob.wit", include_str!("../../../wit/lockstep-step/blob.wit")),
     ("state.wit", include_str!("../../../wit/lockstep-step/state.wit")),
     ("updates.wit", include_str!("../../../wit/lockstep-step/updates.wit")),
+    ("http.wit", include_str!("../../../wit/lockstep-step/http.wit")),
     ("host-events.wit", include_str!("../../../wit/lockstep-step/host-events.wit")),
     ("imports.wit", include_str!("../../../wit/lockstep-step/imports.wit")),
 ];

@@ -1,5 +1,6 @@
 //! `lockstep runs`, command by command.
 
+mod effects;
 mod forks;
 mod looking;
 mod orders;

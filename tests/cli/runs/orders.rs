@@ -170,6 +170,7 @@ fn a_run_that_ended_before_is_not_moved() {
         &["retry", &run, "3"],
         &["skip", &run, "3"],
         &["skip", &run, "3", "--fail"],
+        &["resolve", &run, "--not-made"],
         &["inject", &run, "paid", "{\"n\":1}"],
     ] {
         let told = project.refused(&run, arguments);

@@ -12,6 +12,7 @@ fn commands(run: &str) -> Vec<Vec<&str>> {
     let plainly = ["show", "events", "state", "tail", "cancel", "pause", "resume", "retry", "fork", "export"];
     let mut all: Vec<Vec<&str>> = plainly.iter().map(|command| vec![*command, run]).collect();
     all.push(vec!["skip", run, "3"]);
+    all.push(vec!["resolve", run, "--fail"]);
     all.push(vec!["inject", run, "paid", "{\"n\":1}"]);
     all.push(vec!["purge", run]);
     all
@@ -67,7 +68,7 @@ fn a_store_of_a_newer_version() {
     let told = project.runs(&["ls"]).told_all();
     expect![[r#"
         exit 3
-        error: lockstep.db was written by a newer version of Lockstep (format 99, this one knows 3); update Lockstep (`--store FILE`)
+        error: lockstep.db was written by a newer version of Lockstep (format 99, this one knows 5); update Lockstep (`--store FILE`)
     "#]].assert_eq(&told);
     for command in commands(&run) {
         assert_eq!(project.runs(&command).told_all(), told, "{command:?}");

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use lockstep_core::blob::Digest;
 use lockstep_core::event::Timestamp;
-use lockstep_core::journal::{Answer, Commit, Due, Error, Journal, Message, MessageId, Query, Row, Summary};
+use lockstep_core::journal::{
+    Answer, Commit, Due, Error, Journal, Keys, Message, MessageId, Put, Query, Row, Summary,
+};
 use lockstep_core::run::{RunId, Seq};
 use lockstep_core::workflow::{Graph, Revision};
 use lockstep_journal::Sqlite;
@@ -100,6 +102,10 @@ impl Journal for Noting {
         self.store.named(text, limit)
     }
 
+    fn effects_since<'a>(&'a self, workflow: &'a str, from: Timestamp) -> Answer<'a, Vec<Row>> {
+        self.store.effects_since(workflow, from)
+    }
+
     fn due<'a>(&'a self, due: &'a Due) -> Answer<'a, Vec<(Timestamp, RunId)>> {
         self.store.due(due)
     }
@@ -130,5 +136,21 @@ impl Journal for Noting {
 
     fn replied(&self, message: MessageId) -> Answer<'_, Option<Vec<u8>>> {
         self.store.replied(message)
+    }
+
+    fn kv_get<'a>(&'a self, store: &'a str, key: &'a str, now: Timestamp) -> Answer<'a, Option<Vec<u8>>> {
+        self.store.kv_get(store, key, now)
+    }
+
+    fn kv_set(&self, put: Put) -> Answer<'_, bool> {
+        self.store.kv_set(put)
+    }
+
+    fn kv_delete<'a>(&'a self, store: &'a str, key: &'a str) -> Answer<'a, ()> {
+        self.store.kv_delete(store, key)
+    }
+
+    fn kv_keys<'a>(&'a self, keys: &'a Keys) -> Answer<'a, Vec<String>> {
+        self.store.kv_keys(keys)
     }
 }

@@ -25,7 +25,7 @@ pub(crate) fn deploy(sandbox: &Sandbox) -> Result<Deployed> {
     let joined = workflow::join(&file, &contracts, &BTreeMap::new());
     let joined = joined.map_err(|why| anyhow::anyhow!("{why:?}"))?;
     let load = |step: &workflow::StepNode, handlers: &[&workflow::HandlerNode]| {
-        sandbox.load(&bytes, handlers, &step.grant, lockstep_sandbox::Limits::default()).map(Worker::Release)
+        sandbox.load(&bytes, handlers, &step.grant).map(Worker::Release)
     };
     Ok(Deployed::load(joined.workflow.into(), load)?)
 }

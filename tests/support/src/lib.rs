@@ -26,20 +26,8 @@
 
 pub mod script;
 
-use lockstep_toolchain::{from_text, resolve};
-use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
-use wit_parser::{LiftLowerAbi, ManglingAndAbi};
-
-/// A component of the one world in `wit`; its functions trap when they are called.
-pub fn component(wit: &str) -> Vec<u8> {
-    let (resolve, world) = resolve(wit).unwrap_or_else(|error| panic!("{error}"));
-    let mangling = ManglingAndAbi::Legacy(LiftLowerAbi::Sync);
-    let mut module = wit_component::dummy_module(&resolve, world, mangling);
-    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8)
-        .unwrap_or_else(|error| panic!("{error:#}"));
-    let encoder = ComponentEncoder::default().module(&module).unwrap_or_else(|error| panic!("{error:#}"));
-    encoder.validate(true).encode().unwrap_or_else(|error| panic!("{error:#}"))
-}
+pub use lockstep_hostile::worlds::component;
+use lockstep_toolchain::from_text;
 
 /// A component of the one world in `wit`, with the core module in `wat` behind it.
 pub fn component_with(wit: &str, wat: &str) -> Vec<u8> {

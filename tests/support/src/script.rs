@@ -13,7 +13,7 @@ pub fn workflow(head: &str, question: &str, step: &str) -> String {
     format!(
         "workflow = \"script\"\nstart = \"job\"\nstop = [\"end\"]\n{head}\n\
          [human.question]\nanswer = \"answer\"\n{question}\n\
-         [steps.all]\ncomponent = \"all.wasm\"\n{step}\n\
+         [steps.all]\ncomponent = \"all.wasm\"\nsource = \"all\"\n{step}\n\
          [steps.all.grant.state]\nrun = \"rw\"\n[steps.all.grant.updates]\nbytes = \"1MiB\"\n"
     )
 }

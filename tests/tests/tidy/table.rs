@@ -47,7 +47,7 @@ const OUTSIDE: [&str; 7] =
     ["std::env", "std::fs", "std::net", "std::process", "std::thread", "SystemTime", "Instant"];
 
 /// Every crate of the workspace.
-pub(crate) const TABLE: [Row; 10] = [
+pub(crate) const TABLE: [Row; 12] = [
     Row {
         name: "lockstep-core",
         folder: "host/core",
@@ -60,6 +60,7 @@ pub(crate) const TABLE: [Row; 10] = [
             "strsim",
             "thiserror",
             "toml",
+            "url",
             "wit-component",
             "wit-parser",
         ]),
@@ -104,6 +105,7 @@ pub(crate) const TABLE: [Row; 10] = [
         folder: "host/server",
         may: May::Own(&[
             "lockstep-core",
+            "lockstep-hostile",
             "lockstep-journal",
             "lockstep-runtime",
             "lockstep-sandbox",
@@ -136,9 +138,25 @@ pub(crate) const TABLE: [Row; 10] = [
         unnamed: &[],
     },
     Row {
+        name: "lockstep-fuzz",
+        folder: "tests/fuzz",
+        may: May::Own(&["lockstep-core", "lockstep-sandbox"]),
+        never: &["axum", "clap", "rusqlite", "wasmtime", "wasmtime-wasi"],
+        nowhere: &[],
+        unnamed: &[],
+    },
+    Row {
+        name: "lockstep-hostile",
+        folder: "tests/hostile",
+        may: May::Own(&["lockstep-toolchain"]),
+        never: &[],
+        nowhere: &DOING,
+        unnamed: &OUTSIDE,
+    },
+    Row {
         name: "lockstep-test-support",
         folder: "tests/support",
-        may: May::Own(&["lockstep-toolchain"]),
+        may: May::Own(&["lockstep-hostile", "lockstep-toolchain"]),
         never: &[],
         nowhere: &DOING,
         unnamed: &OUTSIDE,

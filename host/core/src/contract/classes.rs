@@ -4,39 +4,58 @@ use semver::Version;
 
 use super::{Class, Import, Support};
 
-/// Package, interface (`*`: all of the package), major.minor, class, support.
-type Row = (&'static str, &'static str, (u64, u64), Class, Support);
+use Track::{Draft, Minor};
+
+/// Package, interface (`*`: all of the package), versions, class, support.
+type Row = (&'static str, &'static str, Track, Class, Support);
+
+/// Which versions of an interface the host links.
+enum Track {
+    /// All of this major and minor, as components are linked by it.
+    Minor(u64, u64),
+    /// This draft alone: drafts are compatible with nothing else.
+    Draft(&'static str),
+}
 
 const TABLE: &[Row] = &[
-    ("wasi:io", "*", (0, 2), Class::Inert, Support::Now),
-    ("wasi:cli", "*", (0, 2), Class::Inert, Support::Now),
-    ("wasi:clocks", "*", (0, 2), Class::Inert, Support::Now),
-    ("wasi:random", "*", (0, 2), Class::Inert, Support::Now),
-    ("wasi:filesystem", "*", (0, 2), Class::Inert, Support::Now),
-    ("wasi:sockets", "*", (0, 2), Class::Inert, Support::Now),
-    ("lockstep:step", "types", (0, 1), Class::Free, Support::Now),
-    ("lockstep:step", "log", (0, 1), Class::Free, Support::Now),
-    ("lockstep:step", "run", (0, 1), Class::Free, Support::Now),
-    ("lockstep:step", "timer", (0, 1), Class::Free, Support::Now),
-    ("lockstep:step", "blob", (0, 1), Class::Free, Support::Now),
-    ("lockstep:step", "state", (0, 1), Class::Granted, Support::Now),
-    ("lockstep:step", "updates", (0, 1), Class::Granted, Support::Now),
-    ("lockstep:step", "http", (0, 1), Class::Granted, Support::Later),
-    ("lockstep:step", "tools", (0, 1), Class::Granted, Support::Later),
-    ("lockstep:step", "llm", (0, 1), Class::Granted, Support::Later),
-    ("wasi:http", "types", (0, 2), Class::Granted, Support::Later),
-    ("wasi:http", "outgoing-handler", (0, 2), Class::Granted, Support::Later),
-    ("wasi:keyvalue", "store", (0, 2), Class::Granted, Support::Later),
-    ("wasi:config", "store", (0, 2), Class::Granted, Support::Later),
+    ("wasi:io", "*", Minor(0, 2), Class::Inert, Support::Now),
+    ("wasi:cli", "*", Minor(0, 2), Class::Inert, Support::Now),
+    ("wasi:clocks", "*", Minor(0, 2), Class::Inert, Support::Now),
+    ("wasi:random", "*", Minor(0, 2), Class::Inert, Support::Now),
+    ("wasi:filesystem", "*", Minor(0, 2), Class::Inert, Support::Now),
+    ("wasi:sockets", "*", Minor(0, 2), Class::Inert, Support::Now),
+    ("lockstep:step", "types", Minor(0, 1), Class::Free, Support::Now),
+    ("lockstep:step", "log", Minor(0, 1), Class::Free, Support::Now),
+    ("lockstep:step", "run", Minor(0, 1), Class::Free, Support::Now),
+    ("lockstep:step", "timer", Minor(0, 1), Class::Free, Support::Now),
+    ("lockstep:step", "blob", Minor(0, 1), Class::Free, Support::Now),
+    ("lockstep:step", "state", Minor(0, 1), Class::Granted, Support::Now),
+    ("lockstep:step", "updates", Minor(0, 1), Class::Granted, Support::Now),
+    ("lockstep:step", "http", Minor(0, 1), Class::Granted, Support::Now),
+    ("lockstep:step", "tools", Minor(0, 1), Class::Granted, Support::Later),
+    ("lockstep:step", "llm", Minor(0, 1), Class::Granted, Support::Later),
+    ("wasi:http", "types", Minor(0, 2), Class::Granted, Support::Now),
+    ("wasi:http", "outgoing-handler", Minor(0, 2), Class::Granted, Support::Now),
+    ("wasi:keyvalue", "store", Draft("0.2.0-draft"), Class::Granted, Support::Now),
+    ("wasi:config", "store", Draft("0.2.0-rc.1"), Class::Granted, Support::Now),
 ];
+
+impl Track {
+    fn has(&self, version: &Version) -> bool {
+        match self {
+            Minor(major, minor) => {
+                (version.major, version.minor) == (*major, *minor) && version.pre.is_empty()
+            }
+            Draft(draft) => version.to_string() == *draft,
+        }
+    }
+}
 
 /// The class of an imported interface that more than types are used of.
 pub(super) fn classify(name: &str) -> Import {
     let row = parts(name).and_then(|(package, interface, version)| {
-        TABLE.iter().find(|(known, one, (major, minor), ..)| {
-            *known == package
-                && (*one == "*" || *one == interface)
-                && (version.major, version.minor) == (*major, *minor)
+        TABLE.iter().find(|(known, one, track, ..)| {
+            *known == package && (*one == "*" || *one == interface) && track.has(&version)
         })
     });
     let (class, support) = row.map_or((Class::Unknown, Support::Never), |row| (row.3, row.4));
@@ -68,7 +87,16 @@ mod tests {
             ("lockstep:step/state@0.1.0", Class::Granted, Support::Now),
             ("lockstep:step/tools@0.1.0", Class::Granted, Support::Later),
             ("lockstep:step/teleport@0.1.0", Class::Unknown, Support::Never),
-            ("wasi:http/outgoing-handler@0.2.0", Class::Granted, Support::Later),
+            ("lockstep:step/http@0.1.0", Class::Granted, Support::Now),
+            ("wasi:http/outgoing-handler@0.2.0", Class::Granted, Support::Now),
+            ("wasi:http/types@0.2.6", Class::Granted, Support::Now),
+            ("wasi:http/incoming-handler@0.2.0", Class::Unknown, Support::Never),
+            ("wasi:http/types@0.2.0-rc-2023-11-10", Class::Unknown, Support::Never),
+            ("wasi:keyvalue/store@0.2.0-draft", Class::Granted, Support::Now),
+            ("wasi:keyvalue/store@0.2.0-draft2", Class::Unknown, Support::Never),
+            ("wasi:keyvalue/atomics@0.2.0-draft", Class::Unknown, Support::Never),
+            ("wasi:config/store@0.2.0-rc.1", Class::Granted, Support::Now),
+            ("wasi:config/store@0.2.0", Class::Unknown, Support::Never),
             ("acme:own/things", Class::Unknown, Support::Never),
             ("", Class::Unknown, Support::Never),
         ] {

@@ -8,7 +8,7 @@ mod refusal;
 #[cfg(test)]
 mod tests;
 
-pub use refusal::Refusal;
+pub use refusal::{Refusal, sniff};
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -51,8 +51,8 @@ pub enum Refusal {
 const BUILD: &str = "make one of it with `lockstep build`";
 const GIVE: &str = "give the `.wasm` file that `lockstep build` wrote";
 
-/// What bytes are that do not begin like a component.
-pub(super) fn sniff(bytes: &[u8]) -> Result<(), Refusal> {
+/// What bytes are that do not begin like a component, as a refusal.
+pub fn sniff(bytes: &[u8]) -> Result<(), Refusal> {
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(256)]);
     let start = text.trim_start();
     let (found, fix) = match bytes {

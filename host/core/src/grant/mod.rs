@@ -10,16 +10,31 @@
 //! assert_eq!(grant.updates, None);
 //! ```
 
+mod ceiling;
+pub mod http;
 pub(crate) mod keys;
 mod read;
 
 #[cfg(test)]
 mod tests;
 
-pub(crate) use read::tables;
+pub(crate) use read::{ceiling, tables};
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::blob::Digest;
 use crate::table;
 use crate::workflow::Finding;
+
+use http::HttpGrant;
+
+/// Where a step sees the folder of `[scratch]`.
+pub const SCRATCH: &str = "/scratch";
+
+/// Bytes of a `[[kv]]` that names none.
+const KV_BYTES: u64 = 10 << 20;
 
 /// The JSON Schema (2020-12) of a grant file, for editors.
 pub const SCHEMA: &str = include_str!("grant.schema.json");
@@ -27,10 +42,42 @@ pub const SCHEMA: &str = include_str!("grant.schema.json");
 /// The grant of one step.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Grant {
+    /// `[component]`: which bytes it is for.
+    pub component: Option<Tie>,
+    /// `[[http]]`
+    pub http: HttpGrant,
     /// `[state]`
     pub state: Option<StateGrant>,
     /// `[updates]`
     pub updates: Option<UpdatesGrant>,
+    /// `[[kv]]`
+    pub kv: Vec<KvGrant>,
+    /// `[[dir]]`
+    pub dirs: Vec<DirGrant>,
+    /// `[config]`: values as text, by key.
+    pub config: Option<BTreeMap<String, String>>,
+    /// `[scratch]`
+    pub scratch: Option<ScratchGrant>,
+    /// `[clock]`
+    pub wall: WallClock,
+    /// `[random]`
+    pub random: Randomness,
+    /// `[limits]`
+    pub limits: Limits,
+    /// `[on-denied]`
+    pub on_denied: OnDenied,
+}
+
+/// `[component]`: the bytes that a grant is for, and what a person accepted of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tie {
+    /// `digest`: sha256 of the component.
+    pub digest: Option<Digest>,
+    /// `signer`: the file of a public key, from where the grant is; a component without a signature of it is
+    /// refused.
+    pub signer: Option<String>,
+    /// `asks`: sha256 of the imports that a person accepted.
+    pub asks: Option<Digest>,
 }
 
 /// `[state]`: what the step may do with the state of its run.
@@ -56,46 +103,191 @@ pub struct UpdatesGrant {
     pub bytes: usize,
 }
 
-/// A table of a grant, and the interface of the host that it opens.
+impl Default for UpdatesGrant {
+    fn default() -> Self {
+        UpdatesGrant { bytes: 1 << 20 }
+    }
+}
+
+/// `[[kv]]`: a part of a store of keys and values that outlives runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KvGrant {
+    /// The store's name, as `open` is asked for it.
+    pub store: String,
+    /// What all keys of the step begin with; the guest neither writes nor sees it.
+    pub prefix: String,
+    /// Whether it may write.
+    pub access: Access,
+    /// Keys and values together, in bytes.
+    pub bytes: u64,
+    /// How long a value lives after it was written; none: until it is deleted.
+    pub ttl: Option<Duration>,
+}
+
+/// `[[dir]]`: a folder of the host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DirGrant {
+    /// `host`: the folder, from where the grant is; whoever loads it makes it a real path.
+    pub host: PathBuf,
+    /// `guest`: where the step sees it; empty in a ceiling, which does not say.
+    pub guest: String,
+    /// Whether it may write.
+    pub access: Access,
+}
+
+/// `[scratch]`: a folder of each attempt's own, seen as `/scratch`, gone after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ScratchGrant {
+    /// All its files together.
+    pub bytes: u64,
+    /// Files and folders.
+    pub files: u32,
+}
+
+impl Default for ScratchGrant {
+    fn default() -> Self {
+        ScratchGrant { bytes: 32 << 20, files: 1000 }
+    }
+}
+
+/// `[clock] wall`: what a step is told the time is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WallClock {
+    /// `delivery`: one value for each delivery, the same in every attempt.
+    #[default]
+    Delivery,
+    /// `real`
+    Real,
+}
+
+/// `[random] source`: what a step's random numbers are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Randomness {
+    /// `real`
+    #[default]
+    Real,
+    /// `seeded`: by run and delivery, the same in every attempt.
+    Seeded,
+}
+
+/// `[limits]`: what one attempt may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// All linear memories and tables together and what the host holds for it, in bytes.
+    pub memory: usize,
+    /// Time computing; waiting in host calls does not count.
+    pub cpu: Duration,
+    /// Instructions, as the engine counts them; 0: not counted.
+    pub fuel: u64,
+    /// Events that it may emit.
+    pub events: usize,
+    /// Bytes of JSON of one event.
+    pub event_bytes: usize,
+    /// Calls that leave the run.
+    pub host_calls: u32,
+    /// Bytes of log lines that are kept.
+    pub log_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            memory: 64 << 20,
+            cpu: Duration::from_secs(2),
+            fuel: 0,
+            events: 1024,
+            event_bytes: 1 << 20,
+            host_calls: 1000,
+            log_bytes: 64 << 10,
+        }
+    }
+}
+
+/// `[on-denied]`: what becomes of an attempt that asks for more than its grant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OnDenied {
+    /// `http`
+    pub http: Denied,
+}
+
+/// What becomes of a call that is denied.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Denied {
+    /// `error`: the guest gets a typed error.
+    #[default]
+    Error,
+    /// `fail`: the attempt ends.
+    Fail,
+}
+
+/// A table of a grant, and the interfaces of the host that it opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Right {
-    /// `[state]` and `lockstep:step/state`
+    /// `[[http]]`, for `lockstep:step/http` and `wasi:http`
+    Http,
+    /// `[state]`, for `lockstep:step/state`
     State,
-    /// `[updates]` and `lockstep:step/updates`
+    /// `[updates]`, for `lockstep:step/updates`
     Updates,
+    /// `[[kv]]`, for `wasi:keyvalue/store`
+    Kv,
+    /// `[config]`, for `wasi:config/store`
+    Config,
 }
 
 impl Right {
     /// All of them.
-    pub const ALL: [Right; 2] = [Right::State, Right::Updates];
+    pub const ALL: [Right; 5] = [Right::Http, Right::State, Right::Updates, Right::Kv, Right::Config];
 
     /// The right that an imported interface needs, in whatever version.
     pub fn of_import(name: &str) -> Option<Right> {
-        let (path, _) = name.split_once('@')?;
-        Right::ALL.into_iter().find(|right| right.interface() == path)
+        let path = name.split_once('@').map_or(name, |(path, _)| path);
+        Right::ALL.into_iter().find(|right| right.interfaces().contains(&path))
     }
 
     /// The name of the table.
     pub fn table(self) -> &'static str {
         match self {
+            Right::Http => "http",
             Right::State => "state",
             Right::Updates => "updates",
+            Right::Kv => "kv",
+            Right::Config => "config",
         }
     }
 
-    /// The interface without its version.
-    pub fn interface(self) -> &'static str {
-        match self {
-            Right::State => "lockstep:step/state",
-            Right::Updates => "lockstep:step/updates",
+    /// Whether the table may stand more than once.
+    pub fn is_list(self) -> bool {
+        matches!(self, Right::Http | Right::Kv)
+    }
+
+    /// How the table begins in a file: `[state]`, `[[http]]`.
+    pub fn head(self) -> String {
+        match self.is_list() {
+            true => format!("[[{}]]", self.table()),
+            false => format!("[{}]", self.table()),
         }
     }
 
-    /// The line of the table that grants what most steps need.
-    pub fn line(self) -> &'static str {
+    /// The interfaces without their versions.
+    pub fn interfaces(self) -> &'static [&'static str] {
         match self {
-            Right::State => "run = \"rw\"",
-            Right::Updates => "bytes = \"1MiB\"",
+            Right::Http => &["lockstep:step/http", "wasi:http/outgoing-handler", "wasi:http/types"],
+            Right::State => &["lockstep:step/state"],
+            Right::Updates => &["lockstep:step/updates"],
+            Right::Kv => &["wasi:keyvalue/store"],
+            Right::Config => &["wasi:config/store"],
+        }
+    }
+
+    /// The lines of the table that grant what most steps need.
+    pub fn lines(self) -> &'static [&'static str] {
+        match self {
+            Right::Http => &["host = \"api.example.com\"", "methods = [\"GET\"]"],
+            Right::State => &["run = \"rw\""],
+            Right::Updates => &["bytes = \"1MiB\""],
+            Right::Kv => &["store = \"cache\"", "access = \"rw\"", "bytes = \"10MiB\""],
+            Right::Config => &["key = \"value\""],
         }
     }
 }
@@ -103,15 +295,18 @@ impl Right {
 impl Grant {
     /// Whether an attempt reaches nothing outside its run, and nobody sees of it before its commit.
     pub fn is_pure(&self) -> bool {
-        let Grant { state: _, updates } = self;
-        updates.is_none()
+        let Grant { http, updates, kv, dirs, .. } = self;
+        http.rules.is_empty() && updates.is_none() && kv.is_empty() && dirs.is_empty()
     }
 
     /// Whether the table of a right stands in it.
     pub fn has(&self, right: Right) -> bool {
         match right {
+            Right::Http => !self.http.rules.is_empty(),
             Right::State => self.state.is_some(),
             Right::Updates => self.updates.is_some(),
+            Right::Kv => !self.kv.is_empty(),
+            Right::Config => self.config.is_some(),
         }
     }
 }

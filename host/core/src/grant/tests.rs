@@ -2,8 +2,8 @@
 
 use expect_test::{Expect, expect};
 
-use super::keys::LEVELS;
-use super::{Right, SCHEMA, parse};
+use super::keys::{INLINE, INSIDE, levels};
+use super::{Grant, Right, SCHEMA, Tie, parse};
 use crate::table::schema;
 
 fn check(text: &str, expected: Expect) {
@@ -20,38 +20,38 @@ fn what_stands_in_the_file_is_granted_and_nothing_else() {
         (
             "grant = 1",
             expect![[r#"
-            Grant { state: None, updates: None }
-        "#]],
+                Grant { component: None, http: HttpGrant { rules: [], ceiling: None }, state: None, updates: None, kv: [], dirs: [], config: None, scratch: None, wall: Delivery, random: Real, limits: Limits { memory: 67108864, cpu: 2s, fuel: 0, events: 1024, event_bytes: 1048576, host_calls: 1000, log_bytes: 65536 }, on_denied: OnDenied { http: Error } }
+            "#]],
         ),
         (
             "grant = 1\n[state]\nrun = \"r\"",
             expect![[r#"
-            Grant { state: Some(StateGrant { run: Read }), updates: None }
-        "#]],
+                Grant { component: None, http: HttpGrant { rules: [], ceiling: None }, state: Some(StateGrant { run: Read }), updates: None, kv: [], dirs: [], config: None, scratch: None, wall: Delivery, random: Real, limits: Limits { memory: 67108864, cpu: 2s, fuel: 0, events: 1024, event_bytes: 1048576, host_calls: 1000, log_bytes: 65536 }, on_denied: OnDenied { http: Error } }
+            "#]],
         ),
         (
             "grant = 1\n[state]\nrun = \"rw\"\n[updates]",
             expect![[r#"
-            Grant { state: Some(StateGrant { run: ReadWrite }), updates: Some(UpdatesGrant { bytes: 1048576 }) }
-        "#]],
+                Grant { component: None, http: HttpGrant { rules: [], ceiling: None }, state: Some(StateGrant { run: ReadWrite }), updates: Some(UpdatesGrant { bytes: 1048576 }), kv: [], dirs: [], config: None, scratch: None, wall: Delivery, random: Real, limits: Limits { memory: 67108864, cpu: 2s, fuel: 0, events: 1024, event_bytes: 1048576, host_calls: 1000, log_bytes: 65536 }, on_denied: OnDenied { http: Error } }
+            "#]],
         ),
         (
             "grant = 1\nupdates = { bytes = \"64KiB\" }",
             expect![[r#"
-            Grant { state: None, updates: Some(UpdatesGrant { bytes: 65536 }) }
-        "#]],
+                Grant { component: None, http: HttpGrant { rules: [], ceiling: None }, state: None, updates: Some(UpdatesGrant { bytes: 65536 }), kv: [], dirs: [], config: None, scratch: None, wall: Delivery, random: Real, limits: Limits { memory: 67108864, cpu: 2s, fuel: 0, events: 1024, event_bytes: 1048576, host_calls: 1000, log_bytes: 65536 }, on_denied: OnDenied { http: Error } }
+            "#]],
         ),
         (
             "grant = 1\nupdates = { bytes = 4096 }",
             expect![[r#"
-            Grant { state: None, updates: Some(UpdatesGrant { bytes: 4096 }) }
-        "#]],
+                Grant { component: None, http: HttpGrant { rules: [], ceiling: None }, state: None, updates: Some(UpdatesGrant { bytes: 4096 }), kv: [], dirs: [], config: None, scratch: None, wall: Delivery, random: Real, limits: Limits { memory: 67108864, cpu: 2s, fuel: 0, events: 1024, event_bytes: 1048576, host_calls: 1000, log_bytes: 65536 }, on_denied: OnDenied { http: Error } }
+            "#]],
         ),
         (
             "grant = 1\nupdates = { bytes = \"16MiB\" }",
             expect![[r#"
-            Grant { state: None, updates: Some(UpdatesGrant { bytes: 16777216 }) }
-        "#]],
+                Grant { component: None, http: HttpGrant { rules: [], ceiling: None }, state: None, updates: Some(UpdatesGrant { bytes: 16777216 }), kv: [], dirs: [], config: None, scratch: None, wall: Delivery, random: Real, limits: Limits { memory: 67108864, cpu: 2s, fuel: 0, events: 1024, event_bytes: 1048576, host_calls: 1000, log_bytes: 65536 }, on_denied: OnDenied { http: Error } }
+            "#]],
         ),
     ] {
         check(text, expected);
@@ -93,14 +93,14 @@ fn a_file_of_another_format_is_refused_by_its_number_alone() {
 #[test]
 fn what_is_unknown_or_not_yet_supported_or_wrong_is_told_at_once() {
     check(
-        "grant = 1\nstat = 1\n[state]\nrun = \"w\"\nall = true\n[updates]\nbytes = \"17MiB\"\n[[http]]\nhost = \"x\"\n[limits]\n",
+        "grant = 1\nstat = 1\n[state]\nrun = \"w\"\nall = true\n[updates]\nbytes = \"17MiB\"\n[[tools]]\nmcp = \"x\"\n[llm]\n",
         expect![[r#"
             g:2: unknown key `stat`; did you mean `state`?
             g:4: `state.run` takes one of "r", "rw", not "w"; did you mean `r`?
             g:5: unknown key `state.all`
             g:7: `updates.bytes` takes a size from 1B to 16MiB, such as "64KiB" or "1MiB", not "17MiB"
-            g:8: `http` is not yet supported; remove it
-            g:10: `limits` is not yet supported; remove it
+            g:8: `tools` is not yet supported; remove it
+            g:10: `llm` is not yet supported; remove it
         "#]],
     );
     for (text, expected) in [
@@ -145,17 +145,649 @@ fn what_is_unknown_or_not_yet_supported_or_wrong_is_told_at_once() {
     }
 }
 
+/// What is wrong with a file of one more table.
+fn refused(cases: &[&str], expected: Expect) {
+    let told = cases.iter().map(|table| match parse(&format!("grant = 1\n{table}")) {
+        Ok(grant) => format!("{table:?} reads as {grant:?}\n"),
+        Err(findings) => findings.iter().map(|finding| format!("{}\n", finding.in_file("g"))).collect(),
+    });
+    expected.assert_eq(&told.collect::<String>());
+}
+
+/// Every table that is supported, as people write it.
+const WHOLE: &str = r#"grant = 1
+[component]
+digest = "sha256:0000000000000000000000000000000000000000000000000000000000000000"
+signer = "keys/acme.pub"
+asks   = "sha256:1111111111111111111111111111111111111111111111111111111111111111"
+[[http]]
+host    = "api.stripe.com"
+scheme  = "https"
+port    = 443
+methods = ["GET", "post"]
+paths   = ["/v1/refunds", "/v1/refunds/*"]
+query   = ["limit"]
+network = "public"
+secret  = { name = "stripe-key", header = "Authorization", format = "Bearer {}" }
+idempotency = "Idempotency-Key"
+effects = "at-most-once"
+redirects = "same-rules"
+request-bytes = "256KiB"
+response-bytes = "1MiB"
+timeout = "10s"
+rate    = "20/min"
+on-retry = "reuse"
+[[http]]
+host = "*.Bücher.example"
+scheme = "http"
+network = ["10.2.0.0/16", "fd12::/16"]
+[[http]]
+host = "::1"
+port = 8080
+network = "loopback:8080"
+[state]
+run = "rw"
+[updates]
+bytes = "1MiB"
+[[kv]]
+store = "cache"
+prefix = "refunds/"
+access = "rw"
+bytes = "5GiB"
+ttl = "7d"
+[[kv]]
+store = "rates"
+access = "r"
+[[dir]]
+host = "data/policies"
+guest = "/policies"
+access = "read"
+[config]
+refund-limit-cents = 50_000
+share = 0.5
+mode = "strict"
+dry = true
+mask = 0xff
+empty = ""
+[scratch]
+bytes = "1MiB"
+files = 10
+[clock]
+wall = "real"
+[random]
+source = "seeded"
+[limits]
+memory = "128MiB"
+cpu = "500ms"
+fuel = 10_000_000_000
+events = 0
+event-bytes = "2KiB"
+host-calls = 7
+log-bytes = 0
+[on-denied]
+http = "fail"
+"#;
+
+#[test]
+fn every_key_is_read() {
+    let grant = parse(WHOLE).unwrap_or_else(|findings| panic!("{findings:?}"));
+    expect![[r#"
+        Grant {
+            component: Some(
+                Tie {
+                    digest: Some(
+                        Digest(
+                            [
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                                0,
+                            ],
+                        ),
+                    ),
+                    signer: Some(
+                        "keys/acme.pub",
+                    ),
+                    asks: Some(
+                        Digest(
+                            [
+                                17,
+                                17,
+                                17,
+                                17,
+                                17,
+                                17,
+                                17,
+                                17,
+                                17,
+                                17,
+                                17,
+                                17,
+                                17,
+                                17,
+                                17,
+                                17,
+                                17,
+                                17,
+                                17,
+                                17,
+                                17,
+                                17,
+                                17,
+                                17,
+                                17,
+                                17,
+                                17,
+                                17,
+                                17,
+                                17,
+                                17,
+                                17,
+                            ],
+                        ),
+                    ),
+                },
+            ),
+            http: HttpGrant {
+                rules: [
+                    Rule {
+                        host: Exactly(
+                            "api.stripe.com",
+                        ),
+                        scheme: Https,
+                        port: 443,
+                        methods: [
+                            "GET",
+                            "POST",
+                        ],
+                        paths: [
+                            PathPattern(
+                                [
+                                    Text(
+                                        "v1",
+                                    ),
+                                    Text(
+                                        "refunds",
+                                    ),
+                                ],
+                            ),
+                            PathPattern(
+                                [
+                                    Text(
+                                        "v1",
+                                    ),
+                                    Text(
+                                        "refunds",
+                                    ),
+                                    One,
+                                ],
+                            ),
+                        ],
+                        query: Some(
+                            [
+                                "limit",
+                            ],
+                        ),
+                        network: Public,
+                        secret: Some(
+                            SecretUse {
+                                name: "stripe-key",
+                                header: "authorization",
+                                format: "Bearer {}",
+                            },
+                        ),
+                        idempotency: Some(
+                            "idempotency-key",
+                        ),
+                        at_most_once: true,
+                        redirects: true,
+                        request_bytes: 262144,
+                        response_bytes: 1048576,
+                        timeout: 10s,
+                        rate: Some(
+                            Rate {
+                                calls: 20,
+                                per: 60s,
+                            },
+                        ),
+                        reuse: true,
+                    },
+                    Rule {
+                        host: Below(
+                            "xn--bcher-kva.example",
+                        ),
+                        scheme: Http,
+                        port: 80,
+                        methods: [
+                            "GET",
+                            "HEAD",
+                        ],
+                        paths: [
+                            PathPattern(
+                                [
+                                    Rest,
+                                ],
+                            ),
+                        ],
+                        query: None,
+                        network: Within(
+                            [
+                                Cidr {
+                                    first: 10.2.0.0,
+                                    bits: 16,
+                                },
+                                Cidr {
+                                    first: fd12::,
+                                    bits: 16,
+                                },
+                            ],
+                        ),
+                        secret: None,
+                        idempotency: None,
+                        at_most_once: false,
+                        redirects: false,
+                        request_bytes: 262144,
+                        response_bytes: 1048576,
+                        timeout: 10s,
+                        rate: None,
+                        reuse: false,
+                    },
+                    Rule {
+                        host: Exactly(
+                            "[::1]",
+                        ),
+                        scheme: Https,
+                        port: 8080,
+                        methods: [
+                            "GET",
+                            "HEAD",
+                        ],
+                        paths: [
+                            PathPattern(
+                                [
+                                    Rest,
+                                ],
+                            ),
+                        ],
+                        query: None,
+                        network: Loopback(
+                            8080,
+                        ),
+                        secret: None,
+                        idempotency: None,
+                        at_most_once: false,
+                        redirects: false,
+                        request_bytes: 262144,
+                        response_bytes: 1048576,
+                        timeout: 10s,
+                        rate: None,
+                        reuse: false,
+                    },
+                ],
+                ceiling: None,
+            },
+            state: Some(
+                StateGrant {
+                    run: ReadWrite,
+                },
+            ),
+            updates: Some(
+                UpdatesGrant {
+                    bytes: 1048576,
+                },
+            ),
+            kv: [
+                KvGrant {
+                    store: "cache",
+                    prefix: "refunds/",
+                    access: ReadWrite,
+                    bytes: 5368709120,
+                    ttl: Some(
+                        604800s,
+                    ),
+                },
+                KvGrant {
+                    store: "rates",
+                    prefix: "",
+                    access: Read,
+                    bytes: 10485760,
+                    ttl: None,
+                },
+            ],
+            dirs: [
+                DirGrant {
+                    host: "data/policies",
+                    guest: "/policies",
+                    access: Read,
+                },
+            ],
+            config: Some(
+                {
+                    "dry": "true",
+                    "empty": "",
+                    "mask": "255",
+                    "mode": "strict",
+                    "refund-limit-cents": "50000",
+                    "share": "0.5",
+                },
+            ),
+            scratch: Some(
+                ScratchGrant {
+                    bytes: 1048576,
+                    files: 10,
+                },
+            ),
+            wall: Real,
+            random: Seeded,
+            limits: Limits {
+                memory: 134217728,
+                cpu: 500ms,
+                fuel: 10000000000,
+                events: 0,
+                event_bytes: 2048,
+                host_calls: 7,
+                log_bytes: 0,
+            },
+            on_denied: OnDenied {
+                http: Fail,
+            },
+        }
+    "#]]
+    .assert_debug_eq(&grant);
+    let written: Vec<&str> = WHOLE.split(|c: char| !(c.is_ascii_lowercase() || c == '-')).collect();
+    for (name, level) in levels() {
+        for key in level.keys {
+            assert!(written.contains(key), "{name}.{key}");
+        }
+    }
+}
+
+#[test]
+fn a_table_without_keys_has_its_defaults() {
+    let grant = parse("grant = 1\n[[http]]\nhost = \"a.example\"\n[[kv]]\nstore = \"s\"\naccess = \"r\"\n[scratch]\n[config]\n[limits]\n[clock]\n[random]\n[on-denied]\n[component]").unwrap();
+    expect![[r#"
+        (
+            [
+                Rule {
+                    host: Exactly(
+                        "a.example",
+                    ),
+                    scheme: Https,
+                    port: 443,
+                    methods: [
+                        "GET",
+                        "HEAD",
+                    ],
+                    paths: [
+                        PathPattern(
+                            [
+                                Rest,
+                            ],
+                        ),
+                    ],
+                    query: None,
+                    network: Public,
+                    secret: None,
+                    idempotency: None,
+                    at_most_once: false,
+                    redirects: false,
+                    request_bytes: 262144,
+                    response_bytes: 1048576,
+                    timeout: 10s,
+                    rate: None,
+                    reuse: false,
+                },
+            ],
+            [
+                KvGrant {
+                    store: "s",
+                    prefix: "",
+                    access: Read,
+                    bytes: 10485760,
+                    ttl: None,
+                },
+            ],
+            Some(
+                ScratchGrant {
+                    bytes: 33554432,
+                    files: 1000,
+                },
+            ),
+            Some(
+                {},
+            ),
+        )
+    "#]]
+    .assert_debug_eq(&(&grant.http.rules, &grant.kv, grant.scratch, &grant.config));
+    let Grant { limits, wall, random, on_denied, component, .. } = grant;
+    assert_eq!((limits, wall, random, on_denied), Default::default());
+    assert_eq!(component, Some(Tie::default()));
+}
+
+#[test]
+fn a_rule_that_says_nothing_or_too_much_is_refused() {
+    refused(
+        &[
+            "[[http]]",
+            "[http]\nhost = \"a.example\"",
+            "http = [1]",
+            "[[http]]\nhost = \"*\"",
+            "[[http]]\nhost = \"*.*.example\"",
+            "[[http]]\nhost = \"api.*.example\"",
+            "[[http]]\nhost = \"*.10.0.0.1\"",
+            "[[http]]\nhost = \"https://a.example\"",
+            "[[http]]\nhost = \"a.example:8080\"",
+            "[[http]]\nhost = \"a.example.\"",
+            "[[http]]\nhost = \"127.0.0.1\"",
+            "[[http]]\nhost = \"127.0.0.1\"\nscheme = \"http\"\nnetwork = \"private\"",
+            "[[http]]\nhost = \"8.8.8.8\"\nnetwork = \"private\"",
+            "[[http]]\nhost = \"a.example\"\nscheme = \"ftp\"\nport = 0\nport-range = 1",
+            "[[http]]\nhost = \"a.example\"\nmethods = []\npaths = []\nnetwork = []",
+            "[[http]]\nhost = \"a.example\"\nmethods = [\"GET /\", \"CONNECT\"]\npaths = [\"v1\", \"/**/x\"]\nquery = \"a\"",
+            "[[http]]\nhost = \"a.example\"\nnetwork = \"internet\"",
+            "[[http]]\nhost = \"a.example\"\nnetwork = \"loopback:0\"",
+            "[[http]]\nhost = \"a.example\"\nnetwork = \"loopback:8080\"",
+            "[[http]]\nhost = \"a.example\"\nnetwork = [\"10.2.3.0/16\", \"10.0.0.0\", \"10.0.0.0/33\", \"::ffff:10.0.0.0/112\"]",
+            "[[http]]\nhost = \"a.example\"\nsecret = \"key\"",
+            "[[http]]\nhost = \"a.example\"\nsecret = {}",
+            "[[http]]\nhost = \"a.example\"\nsecret = { name = \"k\", header = \"Host\", format = \"Bearer\" }",
+            "[[http]]\nhost = \"a.example\"\nsecret = { name = \"k\", header = \"a b\", format = \"{}{}\" }",
+            "[[http]]\nhost = \"a.example\"\nsecret = { name = \"k\", header = \"x\", format = \"{}\\n\", fromat = 1 }",
+            "[[http]]\nhost = \"a.example\"\nsecret = { name = \"k\", header = \"X-Key\" }\nidempotency = \"x-key\"",
+            "[[http]]\nhost = \"a.example\"\nidempotency = \"a:b\"\neffects = \"once\"\nredirects = true",
+            "[[http]]\nhost = \"a.example\"\nrequest-bytes = \"17MiB\"\nresponse-bytes = -1\ntimeout = \"2h\"",
+            "[[http]]\nhost = \"a.example\"\nrate = \"20\"",
+            "[[http]]\nhost = \"a.example\"\nrate = \"+20/min\"\non-retry = \"never\"",
+            "[[http]]\nhost = \"a.example\"\nrate = \"0/min\"\napprove = \"never\"",
+        ],
+        expect![[r#"
+            g:2: `http.host` is missing; name the server: `host = "api.example.com"`
+            g:2: `http` takes a list of tables, such as `[[http]]`, not a table
+            g:2: `http` takes a list of tables, such as `[[http]]`, not 1
+            g:3: `http.host` cannot be "*": `*` stands for whole labels before a name, as in "*.example.com"; name the host
+            g:3: `http.host` cannot be "*.*.example": write the name alone, without scheme, port, path and a dot at its end
+            g:3: `http.host` cannot be "api.*.example": `*` stands for whole labels before a name, as in "*.example.com"; name the host
+            g:3: `http.host` cannot be "*.10.0.0.1": labels stand before names, not before addresses
+            g:3: `http.host` cannot be "https://a.example": write the name alone, without scheme, port, path and a dot at its end
+            g:3: `http.host` cannot be "a.example:8080": write the name alone, without scheme, port, path and a dot at its end
+            g:3: `http.host` cannot be "a.example.": write the name alone, without scheme, port, path and a dot at its end
+            g:2: 127.0.0.1 is not in the rule's network, so the rule lets nothing through; write `network = "loopback:443"`
+            g:2: 127.0.0.1 is not in the rule's network, so the rule lets nothing through; write `network = "loopback:80"`
+            g:2: 8.8.8.8 is not in the rule's network, so the rule lets nothing through; write `network = "public"`
+            g:4: `http.scheme` takes one of "https", "http", not "ftp"
+            g:5: `http.port` takes a whole number from 1 to 65535, not 0
+            g:6: unknown key `http.port-range`; did you mean `port`?
+            g:4: `http.methods` is empty, so the rule lets nothing through; name one, or remove it
+            g:5: `http.paths` is empty, so the rule lets nothing through; name one, or remove it
+            g:6: `http.network` is empty, so the rule lets nothing through; name one, or remove it
+            g:4: `http.methods` cannot be "GET /": the method is not one word of letters; use one such as `GET`
+            g:4: `http.methods` cannot be "CONNECT": the method CONNECT is not for steps; use another one
+            g:5: `http.paths` cannot be "v1": begin it with `/`
+            g:5: `http.paths` cannot be "/**/x": `**` stands for the rest; put it last
+            g:6: `http.query` takes a list of texts, not "a"
+            g:4: `http.network` cannot be "internet": it takes "public", "private", "loopback:PORT" or a list of networks such as ["10.2.0.0/16"]
+            g:4: `http.network` cannot be "loopback:0": it takes "public", "private", "loopback:PORT" or a list of networks such as ["10.2.0.0/16"]
+            g:2: the rule is for port 443, and `http.network = "loopback:8080"` for another one; write the same port in both
+            g:4: `http.network` cannot be "10.2.3.0/16": write the first address of the network
+            g:4: `http.network` cannot be "10.0.0.0": write an address and how many of its bits count, such as "10.2.0.0/16"
+            g:4: `http.network` cannot be "10.0.0.0/33": write an address and how many of its bits count, such as "10.2.0.0/16"
+            g:4: `http.network` cannot be "::ffff:10.0.0.0/112": write the IPv4 address that is in it
+            g:4: `http.secret` takes a table, not "key"
+            g:4: `http.secret.name` is missing; name the secret as `[secrets]` of lockstep.toml does
+            g:4: `http.secret.header` is missing; name the header that carries it: `header = "authorization"`
+            g:4: `http.secret.header` cannot be "Host": the host writes that header itself; name another one
+            g:4: `http.secret.format` cannot be "Bearer": write `{}` once, where the secret goes, such as "Bearer {}"
+            g:4: `http.secret.header` cannot be "a b": that is not the name of a header
+            g:4: `http.secret.format` cannot be "{}{}": write `{}` once, where the secret goes, such as "Bearer {}"
+            g:4: unknown key `http.secret.fromat`; did you mean `format`?
+            g:4: `http.secret.format` cannot be "{}\n": a header carries visible ASCII only
+            g:2: the header `x-key` cannot carry the secret and the call's key; name two
+            g:4: `http.idempotency` cannot be "a:b": that is not the name of a header
+            g:5: `http.effects` takes one of "at-least-once", "at-most-once", not "once"
+            g:6: `http.redirects` takes text that is not empty, not true
+            g:4: `http.request-bytes` takes a size from 0B to 16MiB, such as "256KiB", not "17MiB"
+            g:5: `http.response-bytes` takes a size from 0B to 16MiB, such as "256KiB", not -1
+            g:6: `http.timeout` takes a duration from 1ms to 1h, such as "10s", not "2h"
+            g:4: `http.rate` cannot be "20": write calls in a time, such as "20/min"; the times are s, min, h and d
+            g:4: `http.rate` cannot be "+20/min": write calls in a time, such as "20/min"; the times are s, min, h and d
+            g:5: `http.on-retry` takes one of "repeat", "reuse", not "never"
+            g:4: `http.rate` cannot be "0/min": write calls in a time, such as "20/min"; the times are s, min, h and d
+            g:5: `http.approve` is not yet supported; remove it
+        "#]],
+    );
+}
+
+#[test]
+fn each_of_the_other_tables_says_what_it_takes() {
+    refused(
+        &[
+            "[component]\ndigest = \"sha256:00\"\nasks = 1\nrecord = true\nsigned = 1",
+            "[kv]\nstore = \"s\"",
+            "[[kv]]",
+            "[[kv]]\nstore = \"s\"\naccess = \"w\"\nprefix = \"a\\u0000\"\nbytes = 0\nttl = \"0s\"",
+            "[[kv]]\nstore = \"s\"\naccess = \"r\"\n[[kv]]\nstore = \"s\"\naccess = \"rw\"",
+            "[[dir]]",
+            "[[dir]]\nhost = \"a\"\nguest = \"a\"\naccess = \"read\"",
+            "[[dir]]\nhost = \"a\"\nguest = \"/\"\naccess = \"write\"",
+            "[[dir]]\nhost = \"a\"\nguest = \"/a/../b\"\naccess = \"read\"",
+            "[[dir]]\nhost = \"a\"\nguest = \"/scratch/b\"\naccess = \"read\"",
+            "[[dir]]\nhost = \"a\"\nguest = \"/a\"\naccess = \"read\"\n[[dir]]\nhost = \"b\"\nguest = \"/a\"\naccess = \"read\"",
+            "[config]\na = []\nb = { c = 1 }\nd = 2026-01-01\ne = 99999999999999999999",
+            "config = 1",
+            "[scratch]\nbytes = \"2GiB\"\nfiles = 0",
+            "[clock]\nwall = \"none\"\n[random]\nsource = \"none\"",
+            "[limits]\nmemory = \"63KiB\"\ncpu = \"9ms\"\nfuel = -1\nevents = 100001\nevent-bytes = 0\nhost-calls = \"x\"\nlog-bytes = \"17MiB\"\nmem = 1",
+            "[limits]\nmemory = \"2GiB\"\ncpu = \"11m\"",
+            "[on-denied]\nhttp = \"ask\"\nkv = \"fail\"",
+            "[on-denied]\nhttp = \"allow\"",
+        ],
+        expect![[r#"
+            g:3: `component.digest` cannot be "sha256:00": a reference is `sha256:` and 64 small hex digits
+            g:4: `component.asks` takes text that is not empty, not 1
+            g:5: `component.record` is not yet supported; remove it
+            g:6: unknown key `component.signed`; did you mean `signer`?
+            g:2: `kv` takes a list of tables, such as `[[kv]]`, not a table
+            g:2: `kv.store` is missing; name the store as the step opens it: `store = "cache"`
+            g:2: `kv.access` is missing; say how far it goes: `access = "r"` or `access = "rw"`
+            g:4: `kv.access` takes one of "r", "rw", not "w"; did you mean `r`?
+            g:5: `kv.prefix` cannot be "a\0": use up to 256 bytes of text without control characters
+            g:6: `kv.bytes` takes a size from 1B to 16GiB, such as "10MiB", not 0
+            g:7: `kv.ttl` takes a duration of at least 1ms, not "0s"
+            g:5: the store `s` is granted twice; give it one [[kv]]
+            g:2: `dir.guest` is missing; say where the step sees it: `guest = "/policies"`
+            g:2: `dir.host` is missing; name the folder, from where this file is: `host = "data/policies"`
+            g:2: `dir.access` is missing; say how far it goes: `access = "read"` or `access = "read-write"`
+            g:4: `dir.guest` cannot be "a": a step sees absolute paths; begin it with `/`
+            g:4: `dir.guest` cannot be "/": write it without empty parts, `.`, `..` and backslashes, such as "/policies"
+            g:5: `dir.access` takes one of "read", "read-write", not "write"
+            g:4: `dir.guest` cannot be "/a/../b": write it without empty parts, `.`, `..` and backslashes, such as "/policies"
+            g:4: `dir.guest` cannot be "/scratch/b": that is where [scratch] is; give it another place
+            g:6: two folders are to be seen as "/a"; give one of them another place
+            g:3: `config.a` takes text, a number, `true` or `false`, not a list
+            g:4: `config.b` takes text, a number, `true` or `false`, not a table
+            g:5: `config.d` takes text, a number, `true` or `false`, not a date
+            g:6: `config.e` takes a whole number of 64 bits, not 99999999999999999999
+            g:2: `config` takes a table, not 1
+            g:3: `scratch.bytes` takes a size from 1B to 1GiB, such as "32MiB", not "2GiB"
+            g:4: `scratch.files` takes a whole number from 1 to 1000000, not 0
+            g:3: `clock.wall` takes one of "delivery", "real", not "none"
+            g:5: `random.source` takes one of "real", "seeded", not "none"
+            g:3: `limits.memory` takes a size from 64KiB to 1GiB, such as "64MiB", not "63KiB"
+            g:4: `limits.cpu` takes a duration from 10ms to 10m, such as "2s", not "9ms"
+            g:5: `limits.fuel` takes a whole number, 0 for no limit, not -1
+            g:6: `limits.events` takes a whole number from 0 to 100000, not 100001
+            g:7: `limits.event-bytes` takes a size from 1B to 16MiB, such as "1MiB", not 0
+            g:8: `limits.host-calls` takes a whole number from 0 to 100000, not "x"
+            g:9: `limits.log-bytes` takes a size from 0B to 16MiB, such as "64KiB", not "17MiB"
+            g:10: unknown key `limits.mem`; did you mean `memory`?
+            g:3: `limits.memory` takes a size from 64KiB to 1GiB, such as "64MiB", not "2GiB"
+            g:4: `limits.cpu` takes a duration from 10ms to 10m, such as "2s", not "11m"
+            g:3: `on-denied.http = "ask"` is not yet supported; write "error" or "fail"
+            g:4: `on-denied.kv` is not yet supported; remove it
+            g:3: `on-denied.http` takes one of "error", "fail", "ask", not "allow"
+        "#]],
+    );
+}
+
 #[test]
 fn the_schema_has_the_keys_that_the_parser_accepts_and_no_other() {
-    schema::assert_describes(SCHEMA, &LEVELS);
+    schema::assert_describes(SCHEMA, &levels());
+}
+
+#[test]
+fn what_schemas_share_they_say_alike() {
+    let [own, workflow, operator] =
+        [SCHEMA, crate::workflow::file::SCHEMA, crate::operator::SCHEMA].map(|text| {
+            let schema: serde_json::Value = serde_json::from_str(text).unwrap();
+            schema["$defs"].clone()
+        });
+    for name in
+        INSIDE.map(|(name, _)| name).into_iter().chain(["config", "size", "text", "texts", "duration"])
+    {
+        assert_eq!(workflow[name], own[name], "{name}");
+        // A ceiling does not say where steps see a folder.
+        assert!(operator[name] == own[name] || name == "dir", "{name}");
+    }
+    for key in INLINE.keys {
+        assert_eq!(workflow["grant"]["properties"][key], own["file"]["properties"][key], "{key}");
+        assert_eq!(operator["ceiling"]["properties"][key], own["file"]["properties"][key], "{key}");
+    }
 }
 
 #[test]
 fn the_line_that_is_proposed_for_a_right_grants_it() {
     for right in Right::ALL {
-        let text = format!("grant = 1\n[{}]\n{}", right.table(), right.line());
+        let text = format!("grant = 1\n{}\n{}", right.head(), right.lines().join("\n"));
         assert!(parse(&text).is_ok_and(|grant| grant.has(right)), "{text}");
-        assert_eq!(Right::of_import(&format!("{}@0.1.0", right.interface())), Some(right));
+        assert_eq!(Right::of_import(&format!("{}@0.1.0", right.interfaces()[0])), Some(right));
     }
     assert_eq!(Right::of_import("lockstep:step/log@0.1.0"), None);
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::change::{
     About, Change, DeliveryStatus, JoinInput, Place, Purpose, Record, Seq, Status, Unmatched,
 };
+use super::effects::Calls;
 use super::fields::comparable;
 use super::scope::{Holder, Scope};
 use super::{Clock, Closed, Delivery, Held, Open, Run, RunId};
@@ -111,18 +112,20 @@ impl Run {
                 self.parent_told = true;
                 Ok(())
             }
+            Change::EffectStarted { delivery, .. } | Change::EffectEnded { delivery, .. } => {
+                self.open_delivery(*delivery)?.calls.apply(record)
+            }
             Change::Cut { delivery } => self.apply_cut(*delivery),
-            Change::Late { .. } | Change::Update { .. } | Change::Blob { .. } => Ok(()),
+            Change::Late { .. } | Change::Update { .. } | Change::Blob { .. } | Change::Denied { .. } => {
+                Ok(())
+            }
             Change::Opened { home, parent, branches } => {
                 self.apply_opened(record.seq, *home, *parent, *branches)
             }
             Change::Skipped { scope } => self.apply_skipped(*scope),
             Change::Closed { scope, unmatched } => self.apply_closed(*scope, unmatched),
             Change::TimerSet { at, purpose } => self.apply_timer(record.seq, *at, purpose),
-            Change::TimerFired { timer } => {
-                self.forget_fresh();
-                self.remove_timer(*timer).map(|_| ())
-            }
+            Change::TimerFired { timer } => self.apply_timer_fired(*timer),
             Change::TimerCancelled { timer } => self.apply_timer_cancelled(*timer, record.at),
             Change::Asked { .. } => self.apply_asked(record),
             Change::Answered { question, by, payload } => {
@@ -131,11 +134,14 @@ impl Run {
             }
             Change::Expired { question } => self.close(*question, Closed::Expired { at: record.at }),
             Change::Withdrawn { question } => self.close(*question, Closed::Withdrawn { at: record.at }),
-            Change::State { key, op, payload, .. } => {
-                let write = Write { key: key.clone(), op: *op, value: payload.clone() };
-                self.state.write(&write, record.seq).map_err(|_| "it does not fit what its key holds")
-            }
+            Change::State { .. } => self.apply_state(record),
         }
+    }
+
+    fn apply_state(&mut self, record: &Record) -> Applied {
+        let Change::State { key, op, payload, .. } = &record.change else { return Ok(()) };
+        let write = Write { key: key.clone(), op: *op, value: payload.clone() };
+        self.state.write(&write, record.seq).map_err(|_| "it does not fit what its key holds")
     }
 
     fn apply_status(&mut self, status: Status, reason: Option<String>) -> Applied {
@@ -232,6 +238,7 @@ impl Run {
             children: 0,
             parked: None,
             failure: None,
+            calls: Calls::default(),
         };
         self.deliveries.insert(record.seq, delivery);
         self.make_ready(record.seq);
@@ -272,17 +279,23 @@ impl Run {
             Some(Class::Host) => delivery.host_failures += 1,
             Some(_) => delivery.attempts += 1,
         }
-        let before = std::mem::take(&mut delivery.until);
-        if let DeliveryStatus::BackingOff { until } = status {
-            delivery.until = Some(until);
-            self.waking.insert((until, id));
-        } else if let DeliveryStatus::Parked { why } = status {
-            delivery.parked = Some(why);
-            self.parked.insert(id);
-        }
+        let before = delivery.until.take();
         before.map(|before| self.waking.remove(&(before, id)));
-        if status == DeliveryStatus::Interrupted {
-            self.make_ready(id);
+        self.apply_waiting(id, status)
+    }
+
+    fn apply_waiting(&mut self, id: Seq, status: DeliveryStatus) -> Applied {
+        match status {
+            DeliveryStatus::BackingOff { until } | DeliveryStatus::Postponed { until } => {
+                self.open_delivery(id)?.until = Some(until);
+                self.waking.insert((until, id));
+            }
+            DeliveryStatus::Parked { why } => {
+                self.open_delivery(id)?.parked = Some(why);
+                self.parked.insert(id);
+            }
+            DeliveryStatus::Interrupted => self.make_ready(id),
+            DeliveryStatus::Done | DeliveryStatus::Failed => {}
         }
         Ok(())
     }
@@ -377,6 +390,11 @@ impl Run {
         self.timers.insert(id, (at, purpose.clone()));
         self.waking.insert((at, id));
         Ok(())
+    }
+
+    fn apply_timer_fired(&mut self, id: Seq) -> Applied {
+        self.forget_fresh();
+        self.remove_timer(id).map(|_| ())
     }
 
     /// The run's own timer keeps what was left of it.

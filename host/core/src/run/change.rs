@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::RunId;
 use crate::blob::Digest;
+use crate::effect::{CallId, Denial, Ended};
 use crate::event::{Json, Timestamp};
 use crate::outcome::Failure;
 use crate::state::Op;
@@ -262,6 +263,58 @@ pub enum Change {
         #[serde(skip)]
         bytes: Option<Arc<[u8]>>,
     },
+    /// A call that leaves the run was let go; the effect's number is this row's.
+    EffectStarted {
+        /// The delivery whose attempt makes it.
+        delivery: Seq,
+        /// Which attempt.
+        attempt: u32,
+        /// The step's name, for people and for rates.
+        step: Arc<str>,
+        /// Which call of the delivery.
+        call: CallId,
+        /// The capability, as denials name it.
+        capability: Arc<str>,
+        /// What is asked, for people, without any secret.
+        what: Arc<str>,
+        /// The rule that lets it through.
+        rule: Arc<str>,
+        /// Whether it may be made once at most.
+        #[serde(default, skip_serializing_if = "is_false")]
+        at_most_once: bool,
+        /// Whether a later attempt gets its answer.
+        #[serde(default, skip_serializing_if = "is_false")]
+        reuse: bool,
+    },
+    /// A call that was let go has ended, or a person has said how.
+    EffectEnded {
+        /// The delivery.
+        delivery: Seq,
+        /// Which effect.
+        effect: Seq,
+        /// How.
+        how: Ended,
+        /// The same for people.
+        told: Arc<str>,
+        /// The answer, where later attempts get it; stored beside the row.
+        #[serde(skip)]
+        payload: Option<Json>,
+    },
+    /// A call was not let go, because the grant does not allow it.
+    Denied {
+        /// The delivery whose attempt asked for it.
+        delivery: Seq,
+        /// Which attempt.
+        attempt: u32,
+        /// What was asked, and why not.
+        #[serde(flatten)]
+        denial: Denial,
+    },
+}
+
+/// What is the rule is not written.
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 impl Change {
@@ -271,7 +324,8 @@ impl Change {
             Change::Event { payload, .. }
             | Change::Answered { payload, .. }
             | Change::State { payload, .. }
-            | Change::Update { payload, .. } => Some(payload),
+            | Change::Update { payload, .. }
+            | Change::EffectEnded { payload, .. } => Some(payload),
             _ => None,
         }
     }
@@ -281,7 +335,8 @@ impl Change {
             Change::Event { payload, .. }
             | Change::Answered { payload, .. }
             | Change::State { payload, .. }
-            | Change::Update { payload, .. } => Some(payload),
+            | Change::Update { payload, .. }
+            | Change::EffectEnded { payload, .. } => Some(payload),
             _ => None,
         }
     }
@@ -413,6 +468,11 @@ pub enum DeliveryStatus {
     },
     /// It may be attempted again at once: the attempt was interrupted, and does not count.
     Interrupted,
+    /// The same from this time on: the rate of a rule lets no call leave before.
+    Postponed {
+        /// Not before.
+        until: Timestamp,
+    },
     /// It waits for an operator, or for a new release.
     Parked {
         /// Why.
@@ -432,6 +492,8 @@ pub enum Parked {
     Exhausted,
     /// It was in flight whenever the host went down.
     Poison,
+    /// A call of it that may be made once at most went out, and nobody knows what came of it.
+    UnknownEffect,
 }
 
 impl Parked {
@@ -440,6 +502,7 @@ impl Parked {
         match self {
             Parked::Exhausted => "exhausted",
             Parked::Poison => "poison",
+            Parked::UnknownEffect => "unknown-effect",
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Forks: a new run that begins as another one was after one of its commits. Rows go in, a run and
 //! its one commit come out; the rows are the other run's but for the first.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{About, Change, FoldError, Forked, Record, Run, RunId, Seq, Status};
+use super::{About, Change, DeliveryId, EffectId, FoldError, Forked, Record, Run, RunId, Seq, Status};
+use crate::effect::Ended;
 use crate::journal::Commit;
 use crate::state::State;
 use crate::workflow::Workflow;
@@ -20,6 +22,9 @@ pub struct Fork {
     pub from: RunId,
     /// The last row that it takes over, the end of a commit; none: the last of all.
     pub at: Option<Seq>,
+    /// Whether it may make calls again that the other run has made; under new keys, since it has
+    /// another name.
+    pub repeats_effects: bool,
 }
 
 /// There is no such fork.
@@ -59,6 +64,18 @@ pub enum NoFork {
         /// Its child.
         child: RunId,
     },
+    /// The world would see them twice.
+    #[error(
+        "run {run} made calls that a fork at row {at} would make again, under new keys: {}; give a later row with `--at`, or `--repeat-effects` if they may be made twice", told(.effects)
+    )]
+    Effects {
+        /// Which run.
+        run: RunId,
+        /// Which row.
+        at: Seq,
+        /// Their effects, each with what was asked.
+        effects: Vec<(EffectId, Arc<str>)>,
+    },
     /// Its rows do not tell a run.
     #[error(transparent)]
     Fold(#[from] FoldError),
@@ -71,6 +88,7 @@ impl NoFork {
             NoFork::Ended { .. } => "ended",
             NoFork::NoCommit { .. } => "no-commit",
             NoFork::Child { .. } => "child",
+            NoFork::Effects { .. } => "effects",
             NoFork::Fold(_) => "damaged",
         }
     }
@@ -89,12 +107,17 @@ impl Run {
         ends: &[Seq],
     ) -> Result<(Run, Commit), NoFork> {
         let at = fork.end(ends)?;
+        let made = made(&records);
         records.retain(|record| record.seq <= at);
         if let Some(Change::Started(about)) = records.first_mut().map(|record| &mut record.change) {
             *about = Arc::new(fork.about(about, at));
         }
         let run = Run::fold(fork.id, workflow, before, records.iter().cloned())?;
-        run.can_be_forked(fork.from, at, ends)?;
+        run.can_be_forked(fork.from.clone(), at, ends)?;
+        let effects = if fork.repeats_effects { Vec::new() } else { run.repeated(made, at) };
+        if !effects.is_empty() {
+            return Err(NoFork::Effects { run: fork.from, at, effects });
+        }
         let commit = Commit { run: run.id.clone(), records, summary: run.summary(), takes: None };
         Ok((run, commit))
     }
@@ -111,6 +134,40 @@ impl Run {
             None => Ok(()),
         }
     }
+}
+
+impl Run {
+    /// Those calls of another run that this one, which is as that was after a row, will or may make again:
+    /// made since then, or for a delivery that is still open and does not keep the answer.
+    fn repeated(&self, made: Vec<Made>, at: Seq) -> Vec<(EffectId, Arc<str>)> {
+        let is_kept = |effect: &Made| match self.deliveries.get(&effect.delivery) {
+            Some(open) => effect.id <= at && open.calls.keeps(effect.id),
+            None => effect.id <= at,
+        };
+        made.into_iter().filter(|effect| !is_kept(effect)).map(|effect| (effect.id, effect.what)).collect()
+    }
+}
+
+/// A call that left a run.
+struct Made {
+    id: EffectId,
+    delivery: DeliveryId,
+    what: Arc<str>,
+}
+
+/// All calls that left a run, but those that did not reach the other side.
+fn made(records: &[Record]) -> Vec<Made> {
+    let mut made = BTreeMap::new();
+    for Record { seq, change, .. } in records {
+        match change {
+            Change::EffectStarted { delivery, what, .. } => {
+                made.insert(*seq, Made { id: *seq, delivery: *delivery, what: what.clone() });
+            }
+            Change::EffectEnded { effect, how: Ended::NotMade, .. } => drop(made.remove(effect)),
+            _ => {}
+        }
+    }
+    made.into_values().collect()
 }
 
 impl Fork {
@@ -145,4 +202,12 @@ fn list(rows: &[Seq]) -> String {
         true => "there is none".to_owned(),
         false => rows.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
     }
+}
+
+/// The first few of these effects: ``row 12 `POST https://…` ``.
+fn told(effects: &[(EffectId, Arc<str>)]) -> String {
+    let first = effects.iter().take(NEAREST).map(|(row, what)| format!("row {row} `{what}`"));
+    let more = effects.len().saturating_sub(NEAREST);
+    let more = (more > 0).then(|| format!("{more} more"));
+    first.chain(more).collect::<Vec<_>>().join(", ")
 }

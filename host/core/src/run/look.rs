@@ -78,6 +78,11 @@ impl Run {
         })
     }
 
+    /// The step that an open delivery is for.
+    pub fn step_name(&self, delivery: DeliveryId) -> Option<&str> {
+        self.step_of(delivery).map(|step| self.workflow.step(step).name.as_str())
+    }
+
     /// The timers that its steps have set: whose, under what name, and when they fire.
     pub fn timers(&self) -> impl Iterator<Item = (StepId, &str, Timestamp)> {
         self.timers.values().filter_map(|(at, purpose)| match purpose {

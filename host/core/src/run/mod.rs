@@ -13,6 +13,7 @@
 mod apply;
 mod change;
 mod decide;
+mod effects;
 mod fields;
 mod fork;
 mod id;
@@ -35,17 +36,19 @@ pub use change::{
     About, Cause, Change, DeliveryStatus, Forked, JoinInput, Parent, Parked, Place, Purpose, Record, Seq,
     Status, Unmatched,
 };
+pub use effects::{EffectId, UnknownEffect};
 pub use fork::{Fork, NoFork};
 pub use id::{RunId, partition_of};
 pub use look::OpenDelivery;
 pub use question::{Closed, Open, QuestionId};
 pub use refusal::{Admitted, Refusal};
-pub use signal::{Given, Signal, Start, Work};
+pub use signal::{Given, Resolution, Signal, Start, Work};
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::effect::{CallId, Denial, Ending, Intent, Leave, Window};
 use crate::event::{Json, Timestamp};
 use crate::journal::Commit;
 use crate::outcome::{Failure, Outcome};
@@ -53,6 +56,7 @@ use crate::state::State;
 use crate::workflow::{EventId, HandlerId, Revision, StepId, Workflow};
 
 use decide::Decision;
+use effects::Calls;
 use scope::Scope;
 
 /// A delivery of a run: the sequence number of the row that made it.
@@ -137,6 +141,8 @@ struct Delivery {
     parked: Option<Parked>,
     /// Why its last attempt failed.
     failure: Option<Failure>,
+    /// What its attempts have called outside the run.
+    calls: Calls,
 }
 
 /// The run's own time limit.
@@ -210,6 +216,34 @@ impl Run {
         Decision::of(self, now).settle(delivery, outcome)
     }
 
+    /// A call is about to leave an attempt; what becomes of it, and the commit that has to be written
+    /// before it goes where it may be made once at most. `window` is that of the call's rule.
+    pub fn leave(
+        &mut self,
+        delivery: DeliveryId,
+        intent: &Intent,
+        window: &mut Window,
+        now: Timestamp,
+    ) -> (Leave, Commit) {
+        Decision::of(self, now).leave(delivery, intent, window)
+    }
+
+    /// Takes in what came of a call that left.
+    pub fn effect_ended(
+        &mut self,
+        delivery: DeliveryId,
+        call: &CallId,
+        ending: Ending,
+        now: Timestamp,
+    ) -> Commit {
+        Decision::of(self, now).effect_ended(delivery, call, ending)
+    }
+
+    /// Takes in that a call was not allowed.
+    pub fn denied(&mut self, delivery: DeliveryId, denial: Denial, now: Timestamp) -> Commit {
+        Decision::of(self, now).denied(delivery, denial)
+    }
+
     /// Takes in what came from outside.
     pub fn signal(&mut self, signal: Signal, now: Timestamp) -> Commit {
         let decision = Decision::of(self, now);
@@ -226,6 +260,7 @@ impl Run {
             Signal::Retry { delivery, by } => decision.retry(delivery, by),
             Signal::Skip { delivery, events, by } => decision.skip(delivery, events, by),
             Signal::Fail { delivery, by } => decision.give_up(delivery, by),
+            Signal::Resolve { effect, how, by } => decision.resolve(effect, how, by),
             Signal::Inject { event, payload, step } => decision.inject(event, payload, step),
         }
     }

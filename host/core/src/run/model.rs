@@ -2,7 +2,9 @@
 //! fan-outs, broadcasts, loops, questions and timers are evaluated twice: by plain recursion over the
 //! program, and by a run that knows only events, scopes and joins, scheduled at random, with retries,
 //! interrupted attempts, conflicts of state and crashes between. Both must come to the same value,
-//! and a counter that every leaf reads and writes to the number of leaves that were committed.
+//! and a counter that every leaf reads and writes to the number of leaves that were committed. Meanwhile
+//! attempts call outside the run, and are cut short in the middle of that: no call that may be made once
+//! at most is let go twice, but where it is known not to have been made.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,7 +13,9 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::workbench::{Bench, Graph, Proof, failed, told};
-use super::{RunId, Seq, Signal, Status, Work};
+use super::{Resolution, Run, RunId, Seq, Signal, Status, Work};
+use crate::blob::Digest;
+use crate::effect::{CallId, Ending, Intent, Leave};
 use crate::event::Json;
 use crate::outcome::{Class, Emission, Emitted, Interruption, Outcome, TimerWish};
 use crate::state::{Op, Reads, State, Write};
@@ -364,6 +368,91 @@ fn emit(tokens: impl IntoIterator<Item = (EventId, Token)>) -> Outcome {
 /// An attempt that is out, with what it sees of the state.
 type Running = (Work, State);
 
+/// What the world has seen of the calls of a run.
+#[derive(Default)]
+struct World {
+    /// Those that may have been made, and their answers.
+    made: HashMap<(Seq, CallId), Option<Json>>,
+    answers: u64,
+    calls: u32,
+}
+
+/// Crashes of one run: after each, all of it is read back.
+const CRASHES: u32 = 50;
+/// Calls of one run: choices that repeat themselves must not keep it from its end.
+const CALLS: u32 = 100;
+
+impl World {
+    /// An attempt makes a call of three kinds, and it comes to an end or not.
+    fn call(&mut self, bench: &mut Bench, work: &Work, kind: usize, how: usize) {
+        self.calls += 1;
+        let id = CallId { digest: Digest::of(&[kind as u8]), nth: 1 };
+        let (key, at_most_once) = ((work.delivery, id), kind != 0);
+        let intent = Intent {
+            id,
+            capability: "http".into(),
+            what: "POST".into(),
+            rule: "pay".into(),
+            at_most_once,
+            reuse: false,
+            rate: None,
+        };
+        match bench.leave(work, &intent) {
+            Leave::Go => {
+                let before = self.made.insert(key, None);
+                assert!(before.is_none() || !at_most_once, "{key:?} is made twice");
+                self.end(bench, work, id, how);
+            }
+            Leave::Recorded(answer) => assert_eq!(self.made[&key].as_ref(), Some(&answer)),
+            Leave::Unknown if !bench.run.is_out(work.delivery) => {}
+            Leave::Unknown => assert_eq!(self.made[&key], None),
+            Leave::NotBefore(_) => unreachable!("there is no rate"),
+        }
+    }
+
+    fn end(&mut self, bench: &mut Bench, work: &Work, id: CallId, how: usize) {
+        let key = (work.delivery, id);
+        let told = "told".into();
+        let ending = match how {
+            0 => {
+                self.answers += 1;
+                let answer = Some(Json::trusted(self.answers.to_string()));
+                self.made.insert(key, answer.clone());
+                Ending::Answered { answer, told }
+            }
+            1 => {
+                self.made.remove(&key);
+                Ending::NotMade { told }
+            }
+            2 => Ending::Failed { told },
+            _ => return,
+        };
+        bench.end(work, &id, ending);
+    }
+
+    /// A person decides about the oldest call that nobody knows of.
+    fn resolve(&mut self, bench: &mut Bench, is_done: bool) {
+        let Some((effect, delivery)) = bench.run.unknown_effects().next().map(|of| (of.id, of.delivery))
+        else {
+            return;
+        };
+        let key = *self.made.keys().find(|key| bench.effect_of(**key) == Some(effect)).expect("it was made");
+        assert_eq!((key.0, &self.made[&key]), (delivery, &None));
+        let how = match is_done {
+            true => {
+                let answer = Json::trusted("\"ann\"");
+                self.made.insert(key, Some(answer.clone()));
+                Resolution::Done(answer)
+            }
+            false => {
+                self.made.remove(&key);
+                Resolution::NotMade
+            }
+        };
+        bench.signal(Signal::Resolve { effect, how, by: None });
+    }
+}
+
 /// Drives a run to its end by a stream of random choices.
 fn live(program: &Program, choices: &[u8], proof: Proof) -> Reference {
     let (workflow, acts) = Compiler::compile(program);
@@ -374,10 +463,18 @@ fn live(program: &Program, choices: &[u8], proof: Proof) -> Reference {
     let mut nested: Vec<Running> = Vec::new();
     let mut choices = choices.iter().copied().cycle();
     let mut choose = |n: usize| (usize::from(choices.next().unwrap_or(0)) * 251 + n) % n.max(1);
-    while matches!(bench.run.status(), Status::Running | Status::Waiting) {
+    let (mut world, mut crashes) = (World::default(), 0);
+    while matches!(bench.run.status(), Status::Running | Status::Waiting) || is_asked(&bench.run) {
         let ready: Vec<_> = bench.run.ready().take(16).map(|(id, _)| id).collect();
         let asked = bench.asked();
-        match choose(4) {
+        match choose(5) {
+            4 if is_asked(&bench.run) => world.resolve(&mut bench, choose(2) == 0),
+            4 if !running.is_empty() && world.calls < CALLS => {
+                let work = running[choose(running.len())].0.clone();
+                if !matches!(acts[&work.handler], Act::Child { .. }) {
+                    world.call(&mut bench, &work, choose(3), choose(4));
+                }
+            }
             0 if !asked.is_empty() => answer(&mut bench, asked[choose(asked.len())]),
             1 if bench.run.wake_at().is_some() => bench.wake(),
             2 if !ready.is_empty() => {
@@ -390,7 +487,14 @@ fn live(program: &Program, choices: &[u8], proof: Proof) -> Reference {
                     let (delivery, run) = (next.0.delivery, RunId::named("child"));
                     bench.signal(Signal::ChildStarted { delivery, run });
                     nested.push(next);
-                } else if !come_back(&mut bench, next, choose(16), &acts) {
+                    continue;
+                }
+                let how = match choose(16) {
+                    2 if crashes == CRASHES => 3,
+                    how => how,
+                };
+                if !come_back(&mut bench, next, how, &acts) {
+                    crashes += 1;
                     running.clear();
                 }
             }
@@ -399,10 +503,16 @@ fn live(program: &Program, choices: &[u8], proof: Proof) -> Reference {
                 let outcome = acts[&next.0.handler].perform(&next.0, &next.1);
                 bench.settle(&next.0, outcome);
             }
+            _ if is_asked(&bench.run) => world.resolve(&mut bench, choose(2) == 0),
             _ => {}
         }
     }
     ended(&mut bench, &running, &acts)
+}
+
+/// Whether a person has to decide about a call.
+fn is_asked(run: &Run) -> bool {
+    !run.parked.is_empty() && !run.status().is_end() && run.unknown_effects().next().is_some()
 }
 
 /// What is asked is answered with itself.

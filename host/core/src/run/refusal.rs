@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Closed, DeliveryId, QuestionId, Run, RunId, Signal, Status};
+use super::{Closed, DeliveryId, EffectId, QuestionId, Run, RunId, Signal, Status};
 use crate::event::{Json, Timestamp};
 
 /// What is asked can be done.
@@ -64,6 +64,28 @@ pub enum Refusal {
         /// Which delivery.
         delivery: DeliveryId,
     },
+    /// A person decides before it is attempted again.
+    #[error(
+        "delivery {delivery} of run {run} has a call that may be made once at most, and nobody knows what came of it: `{what}`; find out, then say it with `lockstep runs resolve {run} --delivery {delivery}` and `--done JSON`, `--not-made` or `--fail`"
+    )]
+    UnknownEffect {
+        /// Which run.
+        run: RunId,
+        /// Which delivery.
+        delivery: DeliveryId,
+        /// What was called.
+        what: String,
+    },
+    /// Nobody has to decide about it.
+    #[error(
+        "effect {effect} of run {run} waits for no decision; `lockstep runs show {run}` lists those that do"
+    )]
+    NotUnknown {
+        /// Which run.
+        run: RunId,
+        /// Which effect.
+        effect: EffectId,
+    },
     /// Only a paused run is resumed.
     #[error("run {run} is not paused: it is {status}")]
     NotPaused {
@@ -98,6 +120,8 @@ impl Refusal {
             Refusal::UnknownQuestion { .. } => "unknown-question",
             Refusal::UnknownDelivery { .. } => "unknown-delivery",
             Refusal::NotRetried { .. } => "not-retried",
+            Refusal::UnknownEffect { .. } => "unknown-effect",
+            Refusal::NotUnknown { .. } => "not-unknown",
             Refusal::NotPaused { .. } => "not-paused",
             Refusal::Answered { .. } => "answered",
             Refusal::Expired { .. } => "expired",
@@ -123,6 +147,7 @@ impl Run {
             | Signal::Fail { delivery, .. } => {
                 self.admits_help(*delivery, matches!(signal, Signal::Retry { .. }))
             }
+            Signal::Resolve { effect, .. } => self.admits_resolution(*effect),
             Signal::Cancel | Signal::Pause { .. } | Signal::Resume | Signal::Inject { .. } => {
                 Ok(Admitted::New)
             }
@@ -131,10 +156,21 @@ impl Run {
 
     fn admits_help(&self, delivery: DeliveryId, is_retry: bool) -> Result<Admitted, Refusal> {
         let run = self.id.clone();
+        let mut unknown = self.unknown_effects().filter(|unknown| is_retry && unknown.delivery == delivery);
+        if let Some(unknown) = unknown.next() {
+            return Err(Refusal::UnknownEffect { run, delivery, what: unknown.what.to_owned() });
+        }
         match self.deliveries.contains_key(&delivery) {
             false => Err(Refusal::UnknownDelivery { run, delivery }),
             true if is_retry && !self.can_be_retried(delivery) => Err(Refusal::NotRetried { run, delivery }),
             true => Ok(Admitted::New),
+        }
+    }
+
+    fn admits_resolution(&self, effect: EffectId) -> Result<Admitted, Refusal> {
+        match self.delivery_of_unknown(effect) {
+            Some(_) => Ok(Admitted::New),
+            None => Err(Refusal::NotUnknown { run: self.id.clone(), effect }),
         }
     }
 

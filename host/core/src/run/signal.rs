@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use super::{DeliveryId, Parent, QuestionId, RunId, Seq};
+use serde::{Deserialize, Serialize};
+
+use super::{DeliveryId, EffectId, Parent, QuestionId, RunId, Seq};
 use crate::event::{Json, Timestamp};
 use crate::state::State;
 use crate::workflow::{EventId, HandlerId, StepId};
@@ -124,6 +126,15 @@ pub enum Signal {
         /// Who.
         by: Option<Arc<str>>,
     },
+    /// A person says what came of a call that nobody knows of.
+    Resolve {
+        /// Which effect.
+        effect: EffectId,
+        /// What.
+        how: Resolution,
+        /// Who.
+        by: Option<Arc<str>>,
+    },
     /// An operator puts an event in; it lies in the run itself, outside all branches.
     Inject {
         /// Its type.
@@ -133,4 +144,16 @@ pub enum Signal {
         /// The step that it is for, if it takes it; else for all that do.
         step: Option<StepId>,
     },
+}
+
+/// What a person decides of a call of which nobody knows what came of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Resolution {
+    /// It was made, and this is its answer: the next attempt gets it.
+    Done(Json),
+    /// It was not made: the next attempt makes it.
+    NotMade,
+    /// Whatever it was, its delivery has failed for good.
+    Fail,
 }

@@ -1,5 +1,7 @@
 //! What the host itself tells: the values of its own events, and sentences for people.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -72,6 +74,14 @@ pub(super) fn given_up(by: Option<&str>) -> Failure {
         message: format!("an operator gave it up{who}"),
         retry_after: None,
         details: None,
+    }
+}
+
+/// How a call ended of which a person says so.
+pub(super) fn resolved(by: Option<&str>) -> Arc<str> {
+    match by {
+        Some(by) => format!("{by} says so").into(),
+        None => "an operator says so".into(),
     }
 }
 

@@ -9,6 +9,7 @@ use super::{
     Admitted, Change, DeliveryId, DeliveryStatus, Fork, Given, NoFork, Record, Run, RunId, Seq, Signal,
     Start, Status, Work,
 };
+use crate::effect::{CallId, Ending, Intent, Leave, Window};
 use crate::event::{Json, Timestamp};
 use crate::grant::Grant;
 use crate::journal::{Commit, Row};
@@ -184,6 +185,8 @@ pub(super) struct Bench {
     ends: Vec<Seq>,
     before: State,
     proof: Proof,
+    /// Those of each rule with a rate.
+    windows: HashMap<Arc<str>, Window>,
 }
 
 impl Bench {
@@ -203,7 +206,15 @@ impl Bench {
         let before = start.continues.as_ref().map(|(_, state)| state.clone()).unwrap_or_default();
         let revision = workflow.graph().revision;
         let (run, commit) = Run::start(start, workflow, revision, Timestamp(0));
-        let mut bench = Bench { run, now: Timestamp(0), rows: Vec::new(), ends: Vec::new(), before, proof };
+        let mut bench = Bench {
+            run,
+            now: Timestamp(0),
+            rows: Vec::new(),
+            ends: Vec::new(),
+            before,
+            proof,
+            windows: HashMap::new(),
+        };
         bench.store(&commit);
         bench
     }
@@ -216,6 +227,26 @@ impl Bench {
     pub(super) fn signal(&mut self, signal: Signal) -> Vec<Record> {
         let commit = self.run.signal(signal, self.now);
         self.store(&commit)
+    }
+
+    /// Asks whether a call may leave.
+    pub(super) fn leave(&mut self, work: &Work, intent: &Intent) -> Leave {
+        let window = self.windows.entry(intent.rule.clone()).or_default();
+        let (leave, commit) = self.run.leave(work.delivery, intent, window, self.now);
+        self.store(&commit);
+        leave
+    }
+
+    /// A call that left has ended so.
+    pub(super) fn end(&mut self, work: &Work, call: &CallId, ending: Ending) -> Vec<Record> {
+        let commit = self.run.effect_ended(work.delivery, call, ending, self.now);
+        self.store(&commit)
+    }
+
+    /// The effect of a delivery's call that has no answer.
+    pub(super) fn effect_of(&self, (delivery, call): (DeliveryId, CallId)) -> Option<Seq> {
+        let delivery = self.run.deliveries.get(&delivery)?;
+        delivery.calls.open(&call).map(|(effect, _)| effect)
     }
 
     /// Lets time pass until the run wants to be woken, and wakes it.
@@ -274,20 +305,31 @@ impl Bench {
         }
     }
 
+    /// The process dies, and another one reads the run back.
+    pub(super) fn restart(&mut self) {
+        self.run = self.folded();
+    }
+
     /// The process dies and another one takes over.
     pub(super) fn crash(&mut self) {
-        self.run = self.folded();
+        self.restart();
         self.signal(Signal::TakenUp);
     }
 
     /// A run that begins as this one was after row `at`, to be driven by itself.
     pub(super) fn fork(&self, at: Option<u64>) -> Result<Bench, NoFork> {
+        self.fork_with(at, false)
+    }
+
+    /// The same, whether it may make calls again or not.
+    pub(super) fn fork_with(&self, at: Option<u64>, repeats_effects: bool) -> Result<Bench, NoFork> {
         let records = self.rows.iter().map(|row| row.decode().expect("it was just stored"));
         let (from, workflow) = (self.run.id.clone(), self.run.workflow.clone());
-        let fork = Fork { id: RunId::fresh("fork", 7), from, at: at.map(Seq) };
+        let fork = Fork { id: RunId::fresh("fork", 7), from, at: at.map(Seq), repeats_effects };
         let (run, commit) = Run::fork(fork, workflow, self.before.clone(), records.collect(), &self.ends)?;
         let (now, before, proof) = (self.now, self.before.clone(), self.proof);
-        let mut bench = Bench { run, now, rows: Vec::new(), ends: Vec::new(), before, proof };
+        let mut bench =
+            Bench { run, now, rows: Vec::new(), ends: Vec::new(), before, proof, windows: HashMap::new() };
         bench.store(&commit);
         Ok(bench)
     }
@@ -317,7 +359,7 @@ impl Bench {
         done
     }
 
-    fn store(&mut self, commit: &Commit) -> Vec<Record> {
+    pub(super) fn store(&mut self, commit: &Commit) -> Vec<Record> {
         self.rows.extend(commit.records.iter().map(Row::encode));
         self.ends.extend(commit.records.last().map(|record| record.seq));
         if self.proof == Proof::EveryCommit {

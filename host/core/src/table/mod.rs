@@ -4,7 +4,7 @@
 
 #[cfg(test)]
 pub(crate) mod schema;
-mod size;
+pub(crate) mod size;
 
 use std::ops::{Range, RangeInclusive};
 use std::time::Duration;
@@ -109,6 +109,27 @@ impl Reader {
         Some(self.open(level, entries, table.step, format!("{}{key}.", table.path)))
     }
 
+    /// A list of tables with fixed keys, each with its own line.
+    pub(crate) fn list<'t>(&mut self, level: &Level, table: &Table<'t>, key: &str) -> Vec<(u32, Table<'t>)> {
+        let Some((value, span)) = table.get(key) else { return Vec::new() };
+        let wanted = format!("a list of tables, such as `[[{}{key}]]`", table.path);
+        let DeValue::Array(items) = value.get_ref() else {
+            self.wrong::<()>(table, key, span, &wanted, value.get_ref());
+            return Vec::new();
+        };
+        let mut tables = Vec::new();
+        for item in items {
+            match item.get_ref().as_table() {
+                Some(entries) => {
+                    let inner = self.open(level, entries, table.step, format!("{}{key}.", table.path));
+                    tables.push((self.line(item.span().start), inner));
+                }
+                None => _ = self.wrong::<()>(table, key, item.span(), &wanted, item.get_ref()),
+            }
+        }
+        tables
+    }
+
     /// A table whose keys are the user's, in the order of the file.
     pub(crate) fn named<'t>(&mut self, table: &Table<'t>, key: &str) -> Vec<Entry<'t>> {
         let Some((entries, _)) = self.entries(table, key) else { return Vec::new() };
@@ -176,10 +197,82 @@ impl Reader {
     /// The same, where `wanted` says what else the key takes.
     pub(crate) fn count_or(&mut self, table: &Table<'_>, key: &str, wanted: &str) -> Option<u32> {
         let (value, span) = table.get(key)?;
-        match whole(value.get_ref()).filter(|count| *count > 0) {
+        match count(value.get_ref()).filter(|count| *count > 0) {
             Some(count) => Some(count),
             None => self.wrong(table, key, span, wanted, value.get_ref()),
         }
+    }
+
+    /// Text that `read` takes, or says why not.
+    pub(crate) fn parsed<T>(
+        &mut self,
+        table: &Table<'_>,
+        key: &str,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let text = self.text(table, key)?;
+        self.taken(table, key, &text, read)
+    }
+
+    /// A list of such texts.
+    pub(crate) fn all_parsed<T>(
+        &mut self,
+        table: &Table<'_>,
+        key: &str,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<Vec<T>> {
+        let texts = self.texts(table, key)?;
+        Some(texts.iter().filter_map(|text| self.taken(table, key, text, &read)).collect())
+    }
+
+    fn taken<T>(
+        &mut self,
+        table: &Table<'_>,
+        key: &str,
+        text: &Lined<String>,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let refused = |why| {
+            let message = format!("`{}{key}` cannot be {:?}: {why}", table.path, text.value);
+            self.report(table.step, text.line, message);
+        };
+        read(&text.value).map_err(refused).ok()
+    }
+
+    /// A whole number in a range; `wanted` says which.
+    pub(crate) fn integer(
+        &mut self,
+        table: &Table<'_>,
+        key: &str,
+        range: RangeInclusive<u64>,
+        wanted: &str,
+    ) -> Option<u64> {
+        let (value, span) = table.get(key)?;
+        match whole(value.get_ref()).filter(|number| range.contains(number)) {
+            Some(number) => Some(number),
+            None => self.wrong(table, key, span, wanted, value.get_ref()),
+        }
+    }
+
+    /// The format that a file of `what` says it is written in. `false`: it is another one, and nothing
+    /// else can be said of it.
+    pub(crate) fn is_of_format(&mut self, table: &Table<'_>, key: &str, known: u32, what: &str) -> bool {
+        let fix = format!("begin the file with the format that it is written in: `{key} = {known}`");
+        self.missing(table, 1, key, &fix);
+        let format = self.count_or(table, key, &format!("{COUNT}, the format of the file"));
+        let Some(other) = format.filter(|format| *format != known) else { return true };
+        let line = self.line_of(table, key).unwrap_or(1);
+        let message = format!(
+            "the file is written in format {other} of {what}, and this program reads format {known}; \
+             write `{key} = {known}`, or use a program that reads the other one"
+        );
+        self.report_only(line, message);
+        false
+    }
+
+    /// How much a list holds, if a key holds one.
+    pub(crate) fn length(&self, table: &Table<'_>, key: &str) -> Option<usize> {
+        table.get(key).and_then(|(value, _)| Some(value.get_ref().as_array()?.len()))
     }
 
     /// Whether a key holds a table.
@@ -198,7 +291,7 @@ impl Reader {
         let (value, span) = table.get(key)?;
         let number = match value.get_ref() {
             DeValue::Float(float) => float.as_str().parse().ok(),
-            integer => whole(integer).map(f64::from),
+            integer => count(integer).map(f64::from),
         };
         match number.filter(|number| range.contains(number)) {
             Some(number) => Some(number),
@@ -216,6 +309,22 @@ impl Reader {
         }
     }
 
+    /// A duration in a range; `wanted` says which.
+    pub(crate) fn duration_in(
+        &mut self,
+        table: &Table<'_>,
+        key: &str,
+        range: RangeInclusive<Duration>,
+        wanted: &str,
+    ) -> Option<Duration> {
+        let (value, span) = table.get(key)?;
+        let duration = value.get_ref().as_str().and_then(duration::parse);
+        match duration.filter(|duration| range.contains(duration)) {
+            Some(duration) => Some(duration),
+            None => self.wrong(table, key, span, wanted, value.get_ref()),
+        }
+    }
+
     /// A number of bytes in a range; `wanted` says which.
     pub(crate) fn size(
         &mut self,
@@ -227,7 +336,7 @@ impl Reader {
         let (value, span) = table.get(key)?;
         let bytes = match value.get_ref() {
             DeValue::String(text) => size::parse(text),
-            integer => whole(integer).map(u64::from),
+            integer => whole(integer),
         };
         match bytes.filter(|bytes| range.contains(bytes)) {
             Some(bytes) => Some(bytes),
@@ -352,6 +461,20 @@ impl<'t> Entry<'t> {
         }
     }
 
+    /// What it holds, as text: any text, number or truth value.
+    pub(crate) fn scalar(&self, reader: &mut Reader) -> Option<String> {
+        match self.value.get_ref() {
+            DeValue::String(text) => Some(text.clone().into_owned()),
+            DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix()).map_or_else(
+                |_| self.refuse(reader, "a whole number of 64 bits"),
+                |number| Some(number.to_string()),
+            ),
+            DeValue::Float(float) => Some(float.to_string()),
+            DeValue::Boolean(bool) => Some(bool.to_string()),
+            _ => self.refuse(reader, "text, a number, `true` or `false`"),
+        }
+    }
+
     /// Notes what it should have held.
     pub(crate) fn refuse<T>(&self, reader: &mut Reader, wanted: &str) -> Option<T> {
         let message = format!("`{}` takes {wanted}, not {}", self.path, shown(self.value.get_ref()));
@@ -414,9 +537,13 @@ fn hint(word: &str, known: &[&str]) -> String {
     }
 }
 
-fn whole(value: &DeValue<'_>) -> Option<u32> {
+fn whole(value: &DeValue<'_>) -> Option<u64> {
     let integer = value.as_integer()?;
-    u32::from_str_radix(integer.as_str(), integer.radix()).ok()
+    u64::from_str_radix(integer.as_str(), integer.radix()).ok()
+}
+
+fn count(value: &DeValue<'_>) -> Option<u32> {
+    u32::try_from(whole(value)?).ok()
 }
 
 /// A value as a message shows it.

@@ -9,9 +9,26 @@ pub(super) fn parse(text: &str) -> Option<u64> {
     number.parse::<u64>().ok()?.checked_mul(1 << shift)
 }
 
+/// A number of bytes in the largest unit that holds it whole.
+pub(crate) fn show(bytes: u64) -> String {
+    let fits = |(_, shift): &&(&str, u32)| bytes != 0 && bytes.trailing_zeros() >= *shift;
+    let (name, shift) = UNITS.iter().rev().find(fits).unwrap_or(&UNITS[0]);
+    format!("{}{name}", bytes >> shift)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_shown_reads_as_the_same_size() {
+        for (bytes, shown) in
+            [(0, "0B"), (17, "17B"), (65_536, "64KiB"), (68_157_440, "65MiB"), (3 << 30, "3GiB")]
+        {
+            assert_eq!(show(bytes), shown);
+            assert_eq!(parse(shown), Some(bytes));
+        }
+    }
 
     #[test]
     fn sizes_are_read_as_people_write_them() {

@@ -10,9 +10,11 @@
 //! runtime's timers or sockets enters that runtime where it is opened.
 
 mod blobs;
+mod effects;
 mod graphs;
 mod hostile;
 mod inbox;
+mod kv;
 pub(crate) mod life;
 mod listing;
 mod model;
@@ -24,9 +26,11 @@ mod waking;
 mod tests;
 
 pub use blobs::*;
+pub use effects::*;
 pub use graphs::*;
 pub use hostile::{any_time_comes_back, hostile_reasons_come_back, hostile_values_come_back};
 pub use inbox::*;
+pub use kv::*;
 pub use life::{a_run_folds_from_what_was_stored, what_is_known_of_a_run_follows_from_its_rows};
 pub use listing::*;
 pub use model::random_operations_match_a_model;
@@ -101,6 +105,8 @@ macro_rules! conforms {
             shared_bytes_can_come_again,
             blobs_of_every_length_are_stored_and_not_loaded_with_their_rows,
             a_row_that_only_names_a_blob_keeps_it,
+            calls_are_found_from_a_time_on,
+            calls_come_back_as_they_went_in,
             a_graph_comes_back_as_it_was_kept,
             a_graph_that_was_not_kept_is_not_there,
             a_graph_that_is_kept_stays,
@@ -113,6 +119,17 @@ macro_rules! conforms {
             an_answer_is_there_for_whoever_asked,
             the_first_answer_stays,
             purging_leaves_what_waits_for_an_answer,
+            a_value_comes_back_as_it_was_set,
+            stores_and_keys_do_not_mix,
+            keys_are_listed_in_the_order_of_their_bytes,
+            a_prefix_is_no_pattern,
+            pages_of_keys_follow_each_other,
+            a_part_of_a_store_holds_no_more_than_its_quota,
+            what_is_replaced_does_not_count,
+            a_quota_counts_only_what_begins_with_its_prefix,
+            a_value_is_not_there_from_its_end_on,
+            what_has_ended_counts_for_nothing,
+            purging_runs_leaves_values,
             a_run_folds_from_what_was_stored,
             what_is_known_of_a_run_follows_from_its_rows,
             random_operations_match_a_model,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lockstep_core::blob::Digest;
+use lockstep_core::effect::{CallId, Denial, Ended};
 use lockstep_core::event::{Json, Timestamp};
 use lockstep_core::journal::{Commit, Summary};
 use lockstep_core::outcome::{Class, Failure};
@@ -114,6 +115,7 @@ pub(super) fn of_every_kind() -> Vec<Record> {
         of_timers(),
         of_questions(),
         of_state(),
+        of_effects(),
     ];
     (1..).zip(changes.concat()).map(|(seq, change)| record_of(seq, change)).collect()
 }
@@ -187,6 +189,8 @@ fn of_attempts() -> Vec<Change> {
         (DeliveryStatus::Interrupted, None),
         (DeliveryStatus::Parked { why: Parked::Exhausted }, None),
         (DeliveryStatus::Parked { why: Parked::Poison }, None),
+        (DeliveryStatus::Parked { why: Parked::UnknownEffect }, None),
+        (DeliveryStatus::Postponed { until: Timestamp(1_700_000_002_000) }, None),
         (DeliveryStatus::Done, None),
         (DeliveryStatus::Failed, None),
     ];
@@ -241,5 +245,32 @@ fn of_state() -> Vec<Change> {
         Change::State { delivery: Seq(4), key: "log".into(), op: Op::Append, payload: Some(append) },
         update("0.5"),
         Change::Blob { delivery: Seq(4), digest: Digest::of(b"abc"), size: 3, bytes: None },
+    ]
+}
+
+pub(super) fn of_effects() -> Vec<Change> {
+    let (delivery, effect, attempt) = (Seq(4), Seq(u64::MAX), 2);
+    let started = |at_most_once, reuse| Change::EffectStarted {
+        delivery,
+        attempt,
+        step: "charge".into(),
+        call: CallId { digest: Digest::of(b"POST a"), nth: u32::MAX },
+        capability: "http".into(),
+        what: "POST https://pay.example/v1/refunds\0".into(),
+        rule: "https://pay.example:443".into(),
+        at_most_once,
+        reuse,
+    };
+    let ended = |how, payload| Change::EffectEnded { delivery, effect, how, told: "200".into(), payload };
+    let answer = Some(Json::trusted(r#"{"status":200}"#));
+    let denial = Denial { capability: "http".into(), what: "GET \u{1b}[2J".into(), why: "path".into() };
+    vec![
+        started(true, false),
+        started(false, true),
+        ended(Ended::Answered, answer),
+        ended(Ended::Answered, None),
+        ended(Ended::NotMade, None),
+        ended(Ended::Failed, None),
+        Change::Denied { delivery, attempt, denial },
     ]
 }

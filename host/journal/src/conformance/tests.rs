@@ -5,7 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use lockstep_core::blob::Digest;
 use lockstep_core::event::{Json, Timestamp};
-use lockstep_core::journal::{Answer, Commit, Due, Error, Journal, Message, MessageId, Query, Row, Summary};
+use lockstep_core::journal::{
+    Answer, Commit, Due, Error, Journal, Keys, Message, MessageId, Put, Query, Row, Summary,
+};
 use lockstep_core::run::{RunId, Seq};
 use lockstep_core::workflow::{Graph, Revision};
 
@@ -40,6 +42,14 @@ enum Fault {
     ReplacesGraphs,
     EndsAtEachRow,
     ForgetsWhatContinues,
+    FoldsKeys,
+    TakesPrefixesForPatterns,
+    ListsKeysByLetters,
+    ListsTheLastKeyAgain,
+    KnowsNoQuota,
+    CountsWhatIsReplaced,
+    CountsTheWholeStore,
+    KnowsNoEnd,
 }
 
 use Fault::*;
@@ -139,6 +149,10 @@ impl Journal for Faulty {
         })
     }
 
+    fn effects_since<'a>(&'a self, workflow: &'a str, from: Timestamp) -> Answer<'a, Vec<Row>> {
+        self.sound.effects_since(workflow, from)
+    }
+
     fn due<'a>(&'a self, due: &'a Due) -> Answer<'a, Vec<(Timestamp, RunId)>> {
         Box::pin(async move {
             let mut asked = due.clone();
@@ -196,6 +210,53 @@ impl Journal for Faulty {
             Ok(answer.filter(|_| self.fault != DropsAnswers))
         })
     }
+
+    fn kv_get<'a>(&'a self, store: &'a str, key: &'a str, now: Timestamp) -> Answer<'a, Option<Vec<u8>>> {
+        Box::pin(async move {
+            match self.fault {
+                FoldsKeys => self.sound.kv_get(store, &key.to_ascii_lowercase(), now).await,
+                KnowsNoEnd => self.sound.kv_get(store, key, Timestamp(0)).await,
+                _ => self.sound.kv_get(store, key, now).await,
+            }
+        })
+    }
+
+    fn kv_set(&self, mut put: Put) -> Answer<'_, bool> {
+        Box::pin(async move {
+            let before = self.sound.kv_get(&put.store, &put.key, put.now).await?;
+            match self.fault {
+                FoldsKeys => put.key = put.key.to_ascii_lowercase(),
+                KnowsNoQuota => put.within.bytes = u64::MAX,
+                CountsWhatIsReplaced if before.is_some() => put.within.bytes = 0,
+                CountsTheWholeStore => put.within.prefix.clear(),
+                _ => {}
+            }
+            self.sound.kv_set(put).await
+        })
+    }
+
+    fn kv_delete<'a>(&'a self, store: &'a str, key: &'a str) -> Answer<'a, ()> {
+        self.sound.kv_delete(store, key)
+    }
+
+    fn kv_keys<'a>(&'a self, keys: &'a Keys) -> Answer<'a, Vec<String>> {
+        Box::pin(async move {
+            let mut asked = keys.clone();
+            match self.fault {
+                TakesPrefixesForPatterns => asked.prefix.retain(|char| char != '%'),
+                ListsTheLastKeyAgain => {
+                    asked.after = asked.after.map(|after| after[..after.len() - 1].into())
+                }
+                KnowsNoEnd => asked.now = Timestamp(0),
+                _ => {}
+            }
+            let mut found = self.sound.kv_keys(&asked).await?;
+            if self.fault == ListsKeysByLetters {
+                found.sort_by_key(|key| key.to_lowercase());
+            }
+            Ok(found)
+        })
+    }
 }
 
 impl Faulty {
@@ -231,7 +292,7 @@ fn is_found(fault: Fault, check: Check) -> bool {
 
 #[test]
 fn a_backend_with_a_fault_fails_the_check_for_it() {
-    let faults: [(Fault, Check); 27] = [
+    let faults: [(Fault, Check); 35] = [
         (WritesPartOfAGroup, super::a_group_is_written_whole_or_not_at_all),
         (LetsGapsPass, super::a_skipped_row_is_refused),
         (CountsCommits, super::groups_are_numbered_one_by_one),
@@ -259,6 +320,14 @@ fn a_backend_with_a_fault_fails_the_check_for_it() {
         (ReplacesGraphs, super::a_graph_that_is_kept_stays),
         (EndsAtEachRow, super::groups_of_a_run_end_at_their_last_rows),
         (ForgetsWhatContinues, super::a_listing_holds_what_was_asked_for),
+        (FoldsKeys, super::stores_and_keys_do_not_mix),
+        (TakesPrefixesForPatterns, super::a_prefix_is_no_pattern),
+        (ListsKeysByLetters, super::keys_are_listed_in_the_order_of_their_bytes),
+        (ListsTheLastKeyAgain, super::pages_of_keys_follow_each_other),
+        (KnowsNoQuota, super::a_part_of_a_store_holds_no_more_than_its_quota),
+        (CountsWhatIsReplaced, super::what_is_replaced_does_not_count),
+        (CountsTheWholeStore, super::a_quota_counts_only_what_begins_with_its_prefix),
+        (KnowsNoEnd, super::a_value_is_not_there_from_its_end_on),
     ];
     for (fault, check) in faults {
         assert!(is_found(fault, check), "{fault:?} was not found");

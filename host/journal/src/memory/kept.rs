@@ -4,12 +4,13 @@
 use std::collections::{BTreeMap, HashMap};
 
 use lockstep_core::event::Timestamp;
-use lockstep_core::journal::{Due, Error, Query, Row, Summary};
+use lockstep_core::journal::{Due, Error, Kind, Query, Row, Summary};
 use lockstep_core::run::{RunId, Seq};
 use lockstep_core::workflow::{Graph, Revision};
 
 use super::blobs::Blobs;
 use super::inbox::Inbox;
+use super::kv::Kv;
 use crate::{Encoded, LATEST, end_after};
 
 /// **Invariant:** the n-th row of a run has number n, and every run has a row.
@@ -25,6 +26,7 @@ pub(super) struct Kept {
     graphs: HashMap<Revision, Graph>,
     pub(super) blobs: Blobs,
     pub(super) inbox: Inbox,
+    pub(super) kv: Kv,
 }
 
 #[derive(Debug)]
@@ -82,6 +84,16 @@ impl Kept {
 
     pub(super) fn load(&self, run: &RunId) -> Vec<Row> {
         self.rows(run).iter().map(|row| self.blobs.whole(row)).collect()
+    }
+
+    pub(super) fn effects_since(&self, workflow: &str, from: Timestamp) -> Vec<Row> {
+        let of_it = self.runs.values().filter(|known| &*known.summary.about.workflow == workflow);
+        let rows = of_it.flat_map(|known| &known.rows);
+        let wanted = rows.filter(|row| row.kind == Kind::Effect && row.at >= from);
+        let mut found: Vec<Row> =
+            wanted.map(|row| Row { payload: None, shared: None, ..row.clone() }).collect();
+        found.sort_by_key(|row| row.at);
+        found
     }
 
     fn rows(&self, run: &RunId) -> &[Row] {

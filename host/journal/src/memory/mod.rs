@@ -5,12 +5,15 @@
 mod blobs;
 mod inbox;
 mod kept;
+mod kv;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lockstep_core::blob::Digest;
 use lockstep_core::event::Timestamp;
-use lockstep_core::journal::{Answer, Commit, Due, Journal, Message, MessageId, Query, Row, Summary};
+use lockstep_core::journal::{
+    Answer, Commit, Due, Journal, Keys, Message, MessageId, Put, Query, Row, Summary,
+};
 use lockstep_core::run::{RunId, Seq};
 use lockstep_core::workflow::{Graph, Revision};
 
@@ -49,6 +52,10 @@ impl Journal for Memory {
 
     fn load<'a>(&'a self, run: &'a RunId) -> Answer<'a, Vec<Row>> {
         self.answer(|kept| kept.load(run))
+    }
+
+    fn effects_since<'a>(&'a self, workflow: &'a str, from: Timestamp) -> Answer<'a, Vec<Row>> {
+        self.answer(move |kept| kept.effects_since(workflow, from))
     }
 
     fn blob<'a>(&'a self, digest: &'a Digest, offset: u64, length: u64) -> Answer<'a, Option<Vec<u8>>> {
@@ -97,6 +104,22 @@ impl Journal for Memory {
 
     fn replied(&self, message: MessageId) -> Answer<'_, Option<Vec<u8>>> {
         self.answer(move |kept| kept.inbox.replied(message))
+    }
+
+    fn kv_get<'a>(&'a self, store: &'a str, key: &'a str, now: Timestamp) -> Answer<'a, Option<Vec<u8>>> {
+        self.answer(move |kept| kept.kv.get(store, key, now))
+    }
+
+    fn kv_set(&self, put: Put) -> Answer<'_, bool> {
+        self.answer(|kept| kept.kv.set(put))
+    }
+
+    fn kv_delete<'a>(&'a self, store: &'a str, key: &'a str) -> Answer<'a, ()> {
+        self.answer(|kept| kept.kv.delete(store, key))
+    }
+
+    fn kv_keys<'a>(&'a self, keys: &'a Keys) -> Answer<'a, Vec<String>> {
+        self.answer(|kept| kept.kv.keys(keys))
     }
 }
 

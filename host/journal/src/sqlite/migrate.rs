@@ -8,8 +8,13 @@ use rusqlite::Connection;
 use super::OpenError;
 
 /// Each step brings the format from its place in the list to the next.
-const STEPS: [&str; 3] =
-    [include_str!("001-journal.sql"), include_str!("002-runs.sql"), include_str!("003-blobs.sql")];
+const STEPS: [&str; 5] = [
+    include_str!("001-journal.sql"),
+    include_str!("002-runs.sql"),
+    include_str!("003-blobs.sql"),
+    include_str!("004-kv.sql"),
+    include_str!("005-effects.sql"),
+];
 
 /// The format of this program.
 const KNOWN: i64 = STEPS.len() as i64;

@@ -17,6 +17,7 @@ mod error;
 mod graphs;
 mod inbox;
 mod known;
+mod kv;
 mod lock;
 mod migrate;
 mod reader;
@@ -38,7 +39,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use lockstep_core::blob::Digest;
 use lockstep_core::event::Timestamp;
-use lockstep_core::journal::{Answer, Commit, Due, Error, Journal, Message, MessageId, Query, Row, Summary};
+use lockstep_core::journal::{
+    Answer, Commit, Due, Error, Journal, Keys, Message, MessageId, Put, Query, Row, Summary,
+};
 use lockstep_core::run::{RunId, Seq};
 use lockstep_core::workflow::{Graph, Revision};
 use rusqlite::{Connection, OpenFlags};
@@ -160,6 +163,11 @@ impl Journal for Sqlite {
         self.read(move |connection| rows::ends(connection, &run).map_err(failed))
     }
 
+    fn effects_since<'a>(&'a self, workflow: &'a str, from: Timestamp) -> Answer<'a, Vec<Row>> {
+        let workflow = workflow.to_owned();
+        self.read(move |connection| rows::effects_since(connection, &workflow, from))
+    }
+
     fn blob<'a>(&'a self, digest: &'a Digest, offset: u64, length: u64) -> Answer<'a, Option<Vec<u8>>> {
         let digest = *digest;
         self.read(move |connection| blobs::read(connection, &digest, offset, length).map_err(failed))
@@ -207,5 +215,28 @@ impl Journal for Sqlite {
 
     fn replied(&self, message: MessageId) -> Answer<'_, Option<Vec<u8>>> {
         self.read(move |connection| inbox::replied(connection, message).map_err(failed))
+    }
+
+    fn kv_get<'a>(&'a self, store: &'a str, key: &'a str, now: Timestamp) -> Answer<'a, Option<Vec<u8>>> {
+        let (store, key) = (store.to_owned(), key.to_owned());
+        self.read(move |connection| kv::get(connection, &store, &key, now).map_err(failed))
+    }
+
+    fn kv_set(&self, put: Put) -> Answer<'_, bool> {
+        Box::pin(async move { self.write(Task::KvSet(put)).await.map(|within| within == 1) })
+    }
+
+    fn kv_delete<'a>(&'a self, store: &'a str, key: &'a str) -> Answer<'a, ()> {
+        let task = Task::KvDelete { store: store.to_owned(), key: key.to_owned() };
+        Box::pin(async move { self.write(task).await.map(drop) })
+    }
+
+    fn kv_keys<'a>(&'a self, keys: &'a Keys) -> Answer<'a, Vec<String>> {
+        let keys = keys.clone();
+        self.read(move |connection| {
+            let found = kv::keys(connection, &keys).map_err(failed)?;
+            let read = found.into_iter().map(String::from_utf8).collect::<Result<_, _>>();
+            read.map_err(|_| Error::Storage("a key of a store is no text; the file is damaged".into()))
+        })
     }
 }

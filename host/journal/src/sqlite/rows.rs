@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 
 use super::error::failed;
 use super::{blobs, known};
-use crate::{Encoded, end_after};
+use crate::{Encoded, LATEST, end_after};
 
 pub(super) const INSERT: &str = "INSERT INTO event (run, seq, commit_seq, at, kind, head, payload, payload_ref) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
@@ -41,6 +41,23 @@ pub(super) fn append(connection: &Connection, commit: &Encoded, number: i64) -> 
 pub(super) fn load(connection: &Connection, run: &RunId) -> Result<Vec<Row>, Error> {
     let mut statement = connection.prepare_cached(LOAD).map_err(failed)?;
     let mut found = statement.query([run.as_str(), Kind::Blob.as_str()]).map_err(failed)?;
+    let mut rows = Vec::new();
+    while let Some(row) = found.next().map_err(failed)? {
+        rows.push(read(row).map_err(failed)??);
+    }
+    Ok(rows)
+}
+
+/// Rows about calls that leave the runs of a workflow, from a time on, without their answers.
+pub(super) fn effects_since(
+    connection: &Connection,
+    workflow: &str,
+    from: Timestamp,
+) -> Result<Vec<Row>, Error> {
+    let since = include_str!("effects-since.sql");
+    let mut statement = connection.prepare_cached(since).map_err(failed)?;
+    let from = from.min(LATEST).0.cast_signed();
+    let mut found = statement.query(params![workflow, from]).map_err(failed)?;
     let mut rows = Vec::new();
     while let Some(row) = found.next().map_err(failed)? {
         rows.push(read(row).map_err(failed)??);

@@ -11,9 +11,10 @@ use lockstep_core::journal::Journal;
 use lockstep_core::run::{Change, RunId, Status};
 use lockstep_core::workflow;
 use lockstep_journal::Memory;
-use lockstep_sandbox::{Limits, Sandbox};
+use lockstep_sandbox::Sandbox;
 use lockstep_test_support::component_with;
 
+use crate::tests::disturbed::{Call, Disturbed, Fate};
 use crate::{Deployed, Host, NewRun, Rest, Settings, Worker, archive};
 
 const EVENTS: &str = "
@@ -115,7 +116,7 @@ fn deployed(text: &str) -> Deployed {
     let sandbox = Sandbox::new(&lockstep_sandbox::Settings { instances: 4, ..Default::default() }).unwrap();
     let load = |step: &workflow::StepNode, handlers: &[&workflow::HandlerNode]| {
         let bytes = &components[step.name.as_str()];
-        sandbox.load(bytes, handlers, &step.grant, Limits::default()).map(Worker::Release)
+        sandbox.load(bytes, handlers, &step.grant).map(Worker::Release)
     };
     Deployed::load(Arc::new(joined.workflow), load).unwrap()
 }
@@ -194,4 +195,36 @@ async fn another_run_reads_by_reference_as_long_as_the_one_that_put_it_is_kept()
     assert_eq!(rest.status, Status::Failed);
     let reason = rest.reason.unwrap();
     assert!(reason.contains("`blob-unknown`: nothing is stored under sha256:"), "{reason}");
+}
+
+#[tokio::test]
+async fn a_host_that_panics_for_an_attempt_fails_that_one_and_goes_on() {
+    const WORDS: &str = "brittle, in its own place";
+    let memory = Arc::new(Memory::new());
+    run(&memory, false, r#"{"size":1000,"fails":0}"#).await;
+    let mut left = 1;
+    let journal = Disturbed::over(memory.clone(), move |call| match call {
+        Call::Blob if left > 0 => {
+            left -= 1;
+            Fate::Panics(WORDS)
+        }
+        _ => Fate::Goes,
+    });
+    // Its one slot is what the others wait for.
+    let host = Host::new(Settings { slots: 1, ..Settings::new(journal) });
+    let once = deployed(&format!("{UNPACKS}retry = {{ attempts = 1 }}\n"));
+    let parcel = format!(r#"{{"reference":"{}"}}"#, Digest::of(&[1; 1000]));
+    let start = |which| host.start(&once, NewRun::new(id(which), Json::trusted(&*parcel)));
+    let broken = start(2).await.unwrap();
+    let whole = [start(3).await.unwrap(), start(4).await.unwrap()];
+    let rest = tokio::time::timeout(Duration::from_secs(60), broken.rest()).await.unwrap().unwrap();
+    // What fails for the host's sake costs no attempt.
+    assert_eq!(completed(&rest), r#"{"length":1000,"first":1,"last":1}"#);
+    for handle in whole {
+        let rest = tokio::time::timeout(Duration::from_secs(60), handle.rest()).await.unwrap().unwrap();
+        assert_eq!(completed(&rest), r#"{"length":1000,"first":1,"last":1}"#);
+    }
+    let written = format!("{:?}", archive::records(&*memory, &id(2)).await.unwrap());
+    assert!(written.contains("host-panic"), "{written}");
+    assert!(!written.contains(WORDS) && !written.contains(".rs"), "{written}");
 }

@@ -14,6 +14,7 @@ use lockstep_core::run::{DeliveryId, RunId, Seq, Work};
 use lockstep_core::workflow::StepId;
 use tokio::sync::oneshot;
 
+use super::effect::Tell;
 use super::{Asker, Partition, answer};
 use crate::host::Error;
 use crate::observer::Observers;
@@ -45,6 +46,8 @@ pub(super) enum Promise {
     Accepted { key: RunKey, is_new: bool, accepted: oneshot::Sender<Result<bool, Error>> },
     /// A request is answered, by what the run was up to a row.
     Reply { key: RunKey, last: Seq, asker: Asker, reply: Reply },
+    /// An attempt is told of one of its calls, by what the run was up to a row.
+    Tell { key: RunKey, last: Seq, tell: Tell },
     /// An attempt begins, or a run of another workflow does.
     Begin { key: RunKey, step: StepId, work: Work },
 }
@@ -52,7 +55,10 @@ pub(super) enum Promise {
 impl Promise {
     fn key(&self) -> RunKey {
         match self {
-            Promise::Accepted { key, .. } | Promise::Reply { key, .. } | Promise::Begin { key, .. } => *key,
+            Promise::Accepted { key, .. }
+            | Promise::Reply { key, .. }
+            | Promise::Tell { key, .. }
+            | Promise::Begin { key, .. } => *key,
         }
     }
 }
@@ -194,6 +200,7 @@ impl Partition {
         match promise {
             Promise::Accepted { is_new, accepted, .. } => answer(accepted, Ok(is_new)),
             Promise::Reply { asker, reply, .. } => self.answer_asker(asker, Ok(reply)).await,
+            Promise::Tell { tell, .. } => tell.keep(),
             Promise::Begin { key, step, work } if !self.is_wanted(key, work.delivery) => {
                 self.give_back(key, step);
             }
@@ -208,6 +215,7 @@ impl Partition {
         match promise {
             Promise::Accepted { accepted, .. } => answer(accepted, Err(error)),
             Promise::Reply { asker, .. } => self.answer_asker(asker, Err(error)).await,
+            Promise::Tell { tell, .. } => tell.fail(&error),
             Promise::Begin { key, step, .. } => self.give_back(key, step),
         }
     }
@@ -228,7 +236,7 @@ impl Partition {
     fn broken(&self, promise: &Promise, lost: &Lost) -> Option<Error> {
         let row = match promise {
             Promise::Accepted { .. } => Seq(1),
-            Promise::Reply { last, .. } => *last,
+            Promise::Reply { last, .. } | Promise::Tell { last, .. } => *last,
             Promise::Begin { .. } => Seq(u64::MAX),
         };
         lost.why(self.live.get(&promise.key())?.run.id(), row)
@@ -300,7 +308,8 @@ impl Partition {
         };
         match self.load(run).await {
             Ok(Some(key)) => {
-                let stopped = out.iter().map(|out| (*out, Outcome::Interrupted(Interruption::Stopped)));
+                let others = out.iter().filter(|out| **out != delivery);
+                let stopped = others.map(|out| (*out, Outcome::Interrupted(Interruption::Stopped)));
                 for (delivery, outcome) in stopped.chain([(delivery, Outcome::Failed(failure))]) {
                     self.settle(key, delivery, outcome, again);
                 }

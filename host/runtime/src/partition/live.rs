@@ -25,7 +25,7 @@ pub(super) struct Live {
     pub(super) run: Run,
     /// What attempts its deliveries; none if its workflow is not deployed here.
     pub(super) deployed: Option<Deployed>,
-    pub(super) tasks: HashMap<DeliveryId, AbortHandle>,
+    pub(super) tasks: HashMap<DeliveryId, Task>,
     /// The value of its start event, if it was asked for in this process.
     start: Option<Json>,
     /// Its state as it is written, as running attempts see it; made for the first that may.
@@ -40,6 +40,13 @@ pub(super) struct Live {
     pub(super) ahead: u32,
     /// The last row that is written.
     written: Seq,
+}
+
+/// An attempt that is out.
+pub(super) struct Task {
+    /// Its number among all that have begun.
+    pub(super) number: u64,
+    pub(super) handle: AbortHandle,
 }
 
 impl Live {
@@ -108,7 +115,7 @@ impl Live {
                 &record.change
                 && let Some(task) = self.tasks.remove(delivery)
             {
-                task.abort();
+                task.handle.abort();
             }
         }
         show(self.shared.as_ref(), commit);
@@ -228,7 +235,7 @@ impl Partition {
         self.keys.remove(live.run.id());
         live.resting.map(|number| self.resting.remove(&(number, key)));
         live.wake_at.map(|at| self.waking.remove(&(at, key)));
-        live.tasks.into_values().for_each(|task| task.abort());
+        live.tasks.into_values().for_each(|task| task.handle.abort());
         if let Some(at) = live.run.summary().wake_at {
             self.sleeps_until(at);
         }

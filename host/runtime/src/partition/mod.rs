@@ -9,35 +9,39 @@
 //! A run is in memory while it moves, and for a while afterwards; one that waits for a person or a
 //! time lies in the journal alone and is fetched when something comes for it.
 
+mod effect;
 mod group;
 mod live;
 mod nest;
 mod wake;
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use lockstep_core::event::Timestamp;
 use lockstep_core::journal::{Journal, MessageId};
-use lockstep_core::outcome::{Class, Failure, Interruption, Outcome};
+use lockstep_core::outcome::{Interruption, Outcome};
 use lockstep_core::run::{DeliveryId, Run, RunId, Signal, Start, Work};
 use lockstep_core::workflow::{Revision, StepId};
-use lockstep_sandbox::{Blobs, Call, Identity, Report, View};
+use lockstep_sandbox::{Blobs, Call, Identity, KeyValue, Report, View};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::blobs::Stored;
 use crate::clock::Clock;
 use crate::deployed::{Deployed, Worker};
+use crate::effects::{Called, Line, Outgoing, Ticket};
 use crate::host::{Error, NewRun, Rest, Until};
+use crate::kv::Stores;
 use crate::observer::{Attempt, Observers, Stream};
 use crate::request::{Reply, Request};
 use crate::scheduler::{RunKey, Scheduler};
 
+use effect::Windows;
 use group::{Group, Promise, Writing, Written};
-use live::Live;
+use live::{Live, Task};
 
 /// Commits of one group.
 const GROUP: usize = 512;
@@ -58,6 +62,7 @@ pub(crate) enum Command {
 /// What moves the loop.
 enum Event {
     Asked(Command),
+    Called(Called),
     Attempted(Result<(Id, Report), JoinError>),
     Due,
     Mail,
@@ -88,6 +93,7 @@ enum Asker {
 pub(crate) struct Partition {
     journal: Arc<dyn Journal>,
     blobs: Arc<dyn Blobs>,
+    kv: Arc<dyn KeyValue>,
     clock: Arc<dyn Clock>,
     observers: Observers,
     reload: bool,
@@ -100,6 +106,14 @@ pub(crate) struct Partition {
     resting: BTreeSet<(u64, RunKey)>,
     rests: u64,
     attempts: JoinSet<Report>,
+    /// Attempts that have begun.
+    begun: u64,
+    /// What attempts ask whose calls leave their runs, and where they do.
+    calls: mpsc::UnboundedReceiver<Called>,
+    line: Line,
+    windows: Windows,
+    /// The steps of workflows whose calls from before this host are counted in them.
+    recalled: HashSet<(Arc<str>, Arc<str>)>,
     out: HashMap<Id, Out>,
     /// When runs in memory want to be woken.
     waking: BTreeSet<(Timestamp, RunKey)>,
@@ -122,9 +136,11 @@ pub(crate) struct Partition {
 
 impl Partition {
     pub(crate) fn new(settings: crate::Settings) -> Partition {
+        let (line, calls) = mpsc::unbounded_channel();
         Partition {
             observers: Observers::new(settings.observers),
             blobs: Arc::new(Stored(settings.journal.clone())),
+            kv: Arc::new(Stores { journal: settings.journal.clone(), clock: settings.clock.clone() }),
             journal: settings.journal,
             clock: settings.clock,
             reload: settings.reload,
@@ -136,6 +152,11 @@ impl Partition {
             resting: BTreeSet::new(),
             rests: 0,
             attempts: JoinSet::new(),
+            begun: 0,
+            calls,
+            line,
+            windows: Windows::new(),
+            recalled: HashSet::new(),
             out: HashMap::new(),
             waking: BTreeSet::new(),
             asleep_until: None,
@@ -189,6 +210,7 @@ impl Partition {
         };
         tokio::select! {
             written = writing => Event::Written(written),
+            Some(called) = self.calls.recv() => Event::Called(called),
             Some(ended) = self.attempts.join_next_with_id() => Event::Attempted(ended),
             command = queue.recv() => command.map_or(Event::Closed, Event::Asked),
             () = tokio::time::sleep(due) => Event::Due,
@@ -198,13 +220,15 @@ impl Partition {
 
     /// What is there already.
     fn next_at_hand(&mut self, queue: &mut mpsc::Receiver<Command>) -> Option<Event> {
-        let ended = self.attempts.try_join_next_with_id().map(Event::Attempted);
+        let called = self.calls.try_recv().ok().map(Event::Called);
+        let ended = called.or_else(|| self.attempts.try_join_next_with_id().map(Event::Attempted));
         ended.or_else(|| queue.try_recv().ok().map(Event::Asked))
     }
 
     async fn decide(&mut self, event: Event, group: &mut Group) {
         match event {
             Event::Asked(command) => self.asked(command, group).await,
+            Event::Called(called) => self.called(called, group),
             Event::Attempted(ended) => self.attempted(ended, group),
             Event::Due => self.due(group).await,
             Event::Mail => self.read_mail(group).await,
@@ -271,6 +295,7 @@ impl Partition {
         if !self.deployed.contains_key(&revision) {
             let kept = self.journal.keep(deployed.graph()).await;
             kept.map_err(|why| Error::Store { why: Arc::new(why) })?;
+            self.recall_calls(deployed).await?;
             self.asleep_until = Some(Timestamp(0));
             // Whoever was looked at before it could be attempted is fetched again when it is asked for.
             let bare = self.live.iter().filter(|(_, live)| live.deployed.is_none());
@@ -367,9 +392,10 @@ impl Partition {
     }
 
     fn attempted(&mut self, ended: Result<(Id, Report), JoinError>, group: &mut Group) {
+        self.hear_all(group);
         let (task, report) = match ended {
             Ok((task, report)) => (task, Some(report)),
-            Err(error) => (error.id(), error.is_panic().then(panicked)),
+            Err(error) => (error.id(), error.is_panic().then(Report::host_panic)),
         };
         let Some(out) = self.out.remove(&task) else { return };
         self.scheduler.ended(out.key, out.step, &out.deployed.workflow);
@@ -442,18 +468,28 @@ impl Partition {
         if grant.state.is_some() {
             call.state = live.view(self.ahead > 0 && node.is_pure());
         }
+        if !grant.kv.is_empty() {
+            call.kv = Some(self.kv.clone());
+        }
         if grant.updates.is_some() {
             let (observers, attempt) = (self.observers.clone(), attempt.clone());
             call.watcher = Some(Arc::new(Stream { observers, attempt, published: published.clone() }));
         }
+        self.begun += 1;
+        let (delivery, number) = (attempt.delivery, self.begun);
+        if !grant.http.rules.is_empty() {
+            let ticket = Ticket { key, delivery, number };
+            call.effects = Some(Arc::new(Outgoing::new(ticket, self.line.clone())));
+        }
         let task = self.attempts.spawn(async move { release.attempt(call).await });
-        live.tasks.insert(attempt.delivery, task.clone());
+        live.tasks.insert(delivery, Task { number, handle: task.clone() });
         self.out.insert(task.id(), Out { key, step, deployed, attempt, published });
     }
 
     /// Interrupts whatever is out, writes what has to be known of that, and ends.
     async fn stop(mut self, stopped: oneshot::Sender<()>, mut group: Group) {
         self.attempts.abort_all();
+        self.hear_all(&mut group);
         for out in std::mem::take(&mut self.out).into_values() {
             if out.published.load(Ordering::Relaxed) {
                 self.observers.tell(|observer| observer.withdrawn(&out.attempt));
@@ -515,18 +551,8 @@ fn call(deployed: &Deployed, step: StepId, attempt: &Attempt, work: Work, now: T
         state,
         watcher: None,
         blobs: None,
+        effects: None,
+        kv: None,
         timeout,
     }
-}
-
-/// A panic of the host inside an attempt ends that attempt only.
-fn panicked() -> Report {
-    let failure = Failure {
-        class: Class::Host,
-        code: "host-panic".into(),
-        message: "the host failed while it worked for this attempt; its log has the place".into(),
-        retry_after: None,
-        details: None,
-    };
-    Report { outcome: Outcome::Failed(failure), log: Vec::new(), usage: lockstep_sandbox::Usage::default() }
 }

@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex};
 
 use lockstep_core::blob::Digest;
 use lockstep_core::event::Timestamp;
-use lockstep_core::journal::{Answer, Commit, Due, Error, Journal, Message, MessageId, Query, Row, Summary};
+use lockstep_core::journal::{
+    Answer, Commit, Due, Error, Journal, Keys, Message, MessageId, Put, Query, Row, Summary,
+};
 use lockstep_core::run::{Change, RunId, Seq};
 use lockstep_core::workflow::{Graph, Revision};
 use lockstep_journal::Memory;
@@ -13,15 +15,16 @@ use tokio::sync::Notify;
 use super::lab::soon;
 
 /// A call that can be disturbed.
-pub(super) enum Call<'a> {
+pub(crate) enum Call<'a> {
     Commit(&'a [Commit]),
     Load(&'a RunId),
     Due,
     Reply,
+    Blob,
 }
 
 /// What becomes of a call.
-pub(super) enum Fate {
+pub(crate) enum Fate {
     /// The journal does it.
     Goes,
     /// It fails, and nothing is done.
@@ -30,12 +33,14 @@ pub(super) enum Fate {
     Hangs,
     /// It waits until the test lets it go.
     Waits,
+    /// It panics with these words.
+    Panics(&'static str),
 }
 
 type Judge = Box<dyn FnMut(Call<'_>) -> Fate + Send>;
 
 /// The journal.
-pub(super) struct Disturbed {
+pub(crate) struct Disturbed {
     pub(super) inner: Arc<Memory>,
     judge: Mutex<Judge>,
     /// Something hangs or waits.
@@ -49,7 +54,7 @@ impl Disturbed {
         Disturbed::over(Arc::default(), judge)
     }
 
-    pub(super) fn over(
+    pub(crate) fn over(
         inner: Arc<Memory>,
         judge: impl FnMut(Call<'_>) -> Fate + Send + 'static,
     ) -> Arc<Disturbed> {
@@ -76,6 +81,7 @@ impl Disturbed {
                 self.caught.notify_one();
                 std::future::pending().await
             }
+            Fate::Panics(words) => panic!("{words}"),
             Fate::Waits => {
                 self.caught.notify_one();
                 self.released.notified().await;
@@ -133,8 +139,15 @@ impl Journal for Disturbed {
         self.inner.ends(run)
     }
 
+    fn effects_since<'a>(&'a self, workflow: &'a str, from: Timestamp) -> Answer<'a, Vec<Row>> {
+        self.inner.effects_since(workflow, from)
+    }
+
     fn blob<'a>(&'a self, digest: &'a Digest, offset: u64, length: u64) -> Answer<'a, Option<Vec<u8>>> {
-        self.inner.blob(digest, offset, length)
+        Box::pin(async move {
+            self.judged(Call::Blob).await?;
+            self.inner.blob(digest, offset, length).await
+        })
     }
 
     fn purge<'a>(&'a self, run: &'a RunId) -> Answer<'a, ()> {
@@ -158,5 +171,21 @@ impl Journal for Disturbed {
 
     fn replied(&self, message: MessageId) -> Answer<'_, Option<Vec<u8>>> {
         self.inner.replied(message)
+    }
+
+    fn kv_get<'a>(&'a self, store: &'a str, key: &'a str, now: Timestamp) -> Answer<'a, Option<Vec<u8>>> {
+        self.inner.kv_get(store, key, now)
+    }
+
+    fn kv_set(&self, put: Put) -> Answer<'_, bool> {
+        self.inner.kv_set(put)
+    }
+
+    fn kv_delete<'a>(&'a self, store: &'a str, key: &'a str) -> Answer<'a, ()> {
+        self.inner.kv_delete(store, key)
+    }
+
+    fn kv_keys<'a>(&'a self, keys: &'a Keys) -> Answer<'a, Vec<String>> {
+        self.inner.kv_keys(keys)
     }
 }

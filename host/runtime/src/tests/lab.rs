@@ -12,7 +12,7 @@ use lockstep_core::outcome::{Outcome, Update};
 use lockstep_core::run::{Change, Run, RunId, Status};
 use lockstep_core::workflow;
 use lockstep_journal::Memory;
-use lockstep_sandbox::{Limits, Report, Sandbox};
+use lockstep_sandbox::{Report, Sandbox};
 use lockstep_test_support::script;
 use serde_json::Value;
 use tokio::sync::Notify;
@@ -24,16 +24,26 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A workflow with a component for each of its steps.
 pub(super) fn deployed(text: &str, components: &[(&str, Vec<u8>)]) -> Deployed {
+    deployed_with(text, components, |_| {})
+}
+
+/// The same with a change to what was read.
+pub(super) fn deployed_with(
+    text: &str,
+    components: &[(&str, Vec<u8>)],
+    change: impl FnOnce(&mut workflow::Workflow),
+) -> Deployed {
     let contract = |bytes: &[u8]| Arc::new(Contract::read(bytes).unwrap_or_else(|why| panic!("{why:?}")));
     let contracts: BTreeMap<_, _> =
         components.iter().map(|(step, bytes)| ((*step).to_owned(), contract(bytes))).collect();
     let file = workflow::parse(text).unwrap_or_else(|findings| panic!("{findings:?}"));
-    let joined =
+    let mut joined =
         workflow::join(&file, &contracts, &BTreeMap::new()).unwrap_or_else(|findings| panic!("{findings:?}"));
+    change(&mut joined.workflow);
     let sandbox = Sandbox::new(&lockstep_sandbox::Settings { instances: 16, ..Default::default() }).unwrap();
     let load = |step: &workflow::StepNode, handlers: &[&workflow::HandlerNode]| {
         let (_, bytes) = components.iter().find(|(name, _)| *name == step.name).unwrap();
-        sandbox.load(bytes, handlers, &step.grant, Limits::default()).map(Worker::Release)
+        sandbox.load(bytes, handlers, &step.grant).map(Worker::Release)
     };
     Deployed::load(Arc::new(joined.workflow), load).unwrap()
 }

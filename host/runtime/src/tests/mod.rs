@@ -3,7 +3,9 @@
 mod ahead;
 mod asking;
 mod clocks;
-mod disturbed;
+mod crowds;
+pub(crate) mod disturbed;
+mod effects;
 mod files;
 mod lab;
 mod refusals;

@@ -16,13 +16,18 @@ use crate::{Attempt, Host, NewRun, Observer, Request, Settings};
 
 /// Counts attempts that are out at once.
 #[derive(Default)]
-struct Most {
+pub(super) struct Most {
     now: AtomicUsize,
     most: AtomicUsize,
     more: tokio::sync::Notify,
 }
 
 impl Most {
+    /// The most that there were.
+    pub(super) fn most(&self) -> usize {
+        self.most.load(Ordering::SeqCst)
+    }
+
     async fn reaches(&self, n: usize) {
         while self.most.load(Ordering::SeqCst) < n {
             self.more.notified().await;

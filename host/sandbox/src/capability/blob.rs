@@ -109,13 +109,18 @@ impl Guest {
     async fn stored(&mut self, digest: &Digest, offset: u64, length: u32) -> Result<Option<Vec<u8>>, Ended> {
         let Some(stored) = self.blobs.stored.clone() else { return Ok(None) };
         let found = stored.get(digest, offset, length).await;
-        found.map_err(|why| Ended::failed(Class::Host, "blob", why.to_string()))
+        found.map_err(|why| Ended::failed(Class::Host, "blob", format!("a blob cannot be read: {why}")))
     }
 }
 
 impl blob::Host for Guest {
     fn put(&mut self, bytes: Vec<u8>) -> wasmtime::Result<Result<String, Failure>> {
-        self.work(|guest| Ok(guest.blobs.put(bytes)))
+        self.work(|guest| {
+            let before = guest.blobs.left;
+            let put = guest.blobs.put(bytes);
+            guest.hold(before - guest.blobs.left)?;
+            Ok(put)
+        })
     }
 
     async fn get(

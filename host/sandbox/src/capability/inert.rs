@@ -1,23 +1,21 @@
 //! WASI 0.2 as toolchains drag it in, without anything behind it: no environment, no arguments,
-//! no files, no sockets, no names; stdin is closed, stdout and stderr go into the step's log, the
-//! wall clock is the delivery's.
-
-use std::time::Duration;
+//! no sockets, no names; stdin is closed, stdout and stderr go into the step's log, the wall clock is
+//! the grant's. Files and chance have files of their own.
 
 use bytes::Bytes;
 use tokio::io::AsyncWrite;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
-use wasmtime_wasi::{HostWallClock, WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
+use super::clock::Told;
 use crate::attempt::Guest;
 use crate::log::{Log, Output};
+use crate::{Wall, Walls};
 
 /// Handles that a guest may hold at once.
 const HANDLES: usize = 256;
-/// The most random bytes of one call.
-const MOST_RANDOM: u64 = 65_536;
 /// What an output stream takes at once.
 const CHUNK: usize = 4096;
 
@@ -27,40 +25,49 @@ pub(crate) struct Inert(Option<(WasiCtx, ResourceTable)>);
 
 impl WasiView for Guest {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        let (log, now) = (&self.log, Duration::from_millis(self.identity.now_ms));
-        let (ctx, table) = self.wasi.0.get_or_insert_with(|| (context(log, now), handles()));
+        let (log, clock) = (&self.log, self.clock());
+        let (ctx, table) = both(&mut self.wasi, log, clock, self.walls);
         WasiCtxView { ctx, table }
     }
 }
 
-fn context(log: &Log, now: Duration) -> WasiCtx {
-    WasiCtx::builder()
+/// The handles of a guest, which all interfaces of WASI share.
+pub(super) fn table<'g>(wasi: &'g mut Inert, log: &Log, clock: Told, walls: Walls) -> &'g mut ResourceTable {
+    both(wasi, log, clock, walls).1
+}
+
+fn both<'g>(
+    wasi: &'g mut Inert,
+    log: &Log,
+    clock: Told,
+    walls: Walls,
+) -> (&'g mut WasiCtx, &'g mut ResourceTable) {
+    let (ctx, table) = wasi.0.get_or_insert_with(|| (context(log, clock, walls), handles(walls)));
+    (ctx, table)
+}
+
+fn context(log: &Log, clock: Told, walls: Walls) -> WasiCtx {
+    let open = !walls.stands(Wall::Sockets);
+    let mut context = WasiCtx::builder();
+    if open {
+        context.inherit_network();
+    }
+    context
         .stdout(Stream { log: log.clone(), output: Output::Stdout })
         .stderr(Stream { log: log.clone(), output: Output::Stderr })
-        .wall_clock(Stopped(now))
-        .max_random_size(MOST_RANDOM)
-        .allow_tcp(false)
-        .allow_udp(false)
-        .allow_ip_name_lookup(false)
+        .wall_clock(clock)
+        .allow_tcp(open)
+        .allow_udp(open)
+        .allow_ip_name_lookup(open)
         .build()
 }
 
-fn handles() -> ResourceTable {
+fn handles(walls: Walls) -> ResourceTable {
     let mut table = ResourceTable::new();
-    table.set_max_capacity(HANDLES);
+    if walls.stands(Wall::Handles) {
+        table.set_max_capacity(HANDLES);
+    }
     table
-}
-
-struct Stopped(Duration);
-
-impl HostWallClock for Stopped {
-    fn resolution(&self) -> Duration {
-        Duration::from_millis(1)
-    }
-
-    fn now(&self) -> Duration {
-        self.0
-    }
 }
 
 #[derive(Clone)]

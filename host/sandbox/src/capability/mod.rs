@@ -3,20 +3,34 @@
 
 mod blob;
 mod check;
+mod clock;
+mod config;
+mod files;
+mod http;
 mod inert;
+mod kv;
 mod log;
+mod random;
 mod run;
+mod scratch;
 mod state;
 mod timer;
 mod updates;
+mod wasi_http;
 
 pub(crate) use blob::OwnBlobs;
+pub(crate) use files::{Files, Folder};
+pub(crate) use http::Http;
 pub(crate) use inert::Inert;
+pub(crate) use kv::Buckets;
+pub(crate) use random::Chance;
+pub(crate) use scratch::Scratch;
+pub use scratch::sweep_scratch;
 pub(crate) use state::State;
 pub(crate) use timer::Timers;
 pub(crate) use updates::Updates;
 
-use lockstep_core::grant::Grant;
+use lockstep_core::grant::{Grant, Right};
 use wasmtime::component::{HasSelf, Linker};
 
 use crate::attempt::Guest;
@@ -31,6 +45,7 @@ mod bindings {
         imports: {
             "lockstep:step/blob": trappable,
             "lockstep:step/blob.get": async | trappable,
+            "lockstep:step/http": async | trappable,
             "lockstep:step/state": trappable,
             "lockstep:step/timer": trappable,
             "lockstep:step/updates": trappable,
@@ -38,11 +53,38 @@ mod bindings {
     });
 }
 
+mod kv_bindings {
+    #![allow(missing_docs, reason = "generated from wit/, where the words stand")]
+    wasmtime::component::bindgen!({
+        path: "../../wit/wasi-keyvalue",
+        world: "imports",
+        require_store_data_send: true,
+        imports: {
+            "wasi:keyvalue/store.open": trappable,
+            "wasi:keyvalue/store.[drop]bucket": trappable,
+            default: async | trappable,
+        },
+        with: { "wasi:keyvalue/store.bucket": super::kv::Bucket },
+    });
+}
+
+mod config_bindings {
+    #![allow(missing_docs, reason = "generated from wit/, where the words stand")]
+    wasmtime::component::bindgen!({
+        path: "../../wit/wasi-config",
+        world: "imports",
+        require_store_data_send: true,
+    });
+}
+
 /// Whether the grant gives all of `imports`; if not, each that it does not give, and the fix.
 pub(crate) fn check(imports: &[&str], grant: &Grant) -> Result<(), String> {
     let refused = imports.iter().filter_map(|import| {
-        let table = lacking(interface(import), grant)?;
-        Some(format!("`{import}` is not granted; add {table} to the step's grant"))
+        let right = Right::of_import(import).filter(|right| !grant.has(*right))?;
+        let (table, lines) = (right.table(), right.lines().join("`, `"));
+        Some(format!(
+            "`{import}` is not granted; add a table `[{table}]` to the step's grant, such as one with `{lines}`"
+        ))
     });
     match refused.collect::<Vec<_>>() {
         refused if refused.is_empty() => Ok(()),
@@ -50,39 +92,50 @@ pub(crate) fn check(imports: &[&str], grant: &Grant) -> Result<(), String> {
     }
 }
 
-/// The table that an interface needs and the grant does not have.
-fn lacking(interface: &str, grant: &Grant) -> Option<&'static str> {
-    match interface {
-        "lockstep:step/state" if grant.state.is_none() => {
-            Some("a table `[state]` with `run = \"r\"` or `run = \"rw\"`")
-        }
-        "lockstep:step/updates" if grant.updates.is_none() => {
-            Some("a table `[updates]`, such as one with `bytes = \"1MiB\"`")
-        }
-        _ => None,
-    }
-}
-
 /// Defines the interfaces among `imports` that this host knows. One that it does not know stays
 /// undefined, and the component cannot be linked.
 pub(crate) fn link(linker: &mut Linker<Guest>, imports: &[&str]) -> wasmtime::Result<()> {
-    use bindings::lockstep::step::{blob, log, run, state, timer, updates};
-    let mut has_wasi = false;
+    use bindings::lockstep::step::{blob, http, log, run, state, timer, updates};
+    use config_bindings::wasi::config;
+    use kv_bindings::wasi::keyvalue;
+    let (mut has_wasi, mut has_wasi_http) = (false, false);
     for import in imports {
         match interface(import) {
             "lockstep:step/blob" => blob::add_to_linker::<_, HasSelf<_>>(linker, |guest| guest)?,
+            "lockstep:step/http" => http::add_to_linker::<_, HasSelf<_>>(linker, |guest| guest)?,
             "lockstep:step/log" => log::add_to_linker::<_, HasSelf<_>>(linker, |guest| guest)?,
             "lockstep:step/run" => run::add_to_linker::<_, HasSelf<_>>(linker, |guest| guest)?,
             "lockstep:step/state" => state::add_to_linker::<_, HasSelf<_>>(linker, |guest| guest)?,
             "lockstep:step/timer" => timer::add_to_linker::<_, HasSelf<_>>(linker, |guest| guest)?,
             "lockstep:step/updates" => updates::add_to_linker::<_, HasSelf<_>>(linker, |guest| guest)?,
-            name if name.starts_with("wasi:") && !has_wasi => {
+            "wasi:config/store" => config::store::add_to_linker::<_, HasSelf<_>>(linker, |guest| guest)?,
+            "wasi:keyvalue/store" => keyvalue::store::add_to_linker::<_, HasSelf<_>>(linker, |guest| guest)?,
+            name if name.starts_with("wasi:http/") && !has_wasi_http => {
+                has_wasi_http = true;
+                wasmtime_wasi_http::p2::add_only_http_to_linker_async(linker)?;
+            }
+            name if name.starts_with("wasi:") && !name.starts_with("wasi:http/") && !has_wasi => {
                 has_wasi = true;
                 wasmtime_wasi::p2::add_to_linker_async(linker)?;
+                link_own(linker)?;
             }
             _ => {}
         }
     }
+    Ok(())
+}
+
+/// Files and chance are the grant's, not the engine's.
+fn link_own(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
+    use wasmtime_wasi::p2::bindings::filesystem::{preopens, types};
+    use wasmtime_wasi::p2::bindings::random::{insecure, insecure_seed, random};
+    linker.allow_shadowing(true);
+    preopens::add_to_linker::<_, HasSelf<_>>(linker, |guest| guest)?;
+    types::add_to_linker::<_, HasSelf<_>>(linker, |guest| guest)?;
+    random::add_to_linker::<_, HasSelf<_>>(linker, |guest| guest)?;
+    insecure::add_to_linker::<_, HasSelf<_>>(linker, |guest| guest)?;
+    insecure_seed::add_to_linker::<_, HasSelf<_>>(linker, |guest| guest)?;
+    linker.allow_shadowing(false);
     Ok(())
 }
 

@@ -1,14 +1,13 @@
-//! `lockstep:step/run`: who am I, what time is it, and chance. The clock is the delivery's: one
-//! value, the same in every attempt.
+//! `lockstep:step/run`: who am I, what time is it, and chance. Clock and chance are
+//! those of the grant.
 
 use sha2::{Digest, Sha256};
+use wasmtime_wasi::HostWallClock;
 
 use super::bindings::lockstep::step::run;
+use super::random::MOST_RANDOM;
 use crate::Identity;
 use crate::attempt::Guest;
-
-/// The most random bytes of one call.
-const MOST_RANDOM: u32 = 65_536;
 
 impl run::Host for Guest {
     fn whoami(&mut self) -> run::Identity {
@@ -25,12 +24,11 @@ impl run::Host for Guest {
     }
 
     fn now(&mut self) -> u64 {
-        self.identity.now_ms
+        u64::try_from(self.clock().now().as_millis()).unwrap_or(u64::MAX)
     }
 
     fn random(&mut self, n: u32) -> Vec<u8> {
-        let mut bytes = vec![0; n.min(MOST_RANDOM) as usize];
-        getrandom::fill(&mut bytes).expect("the system gives random bytes");
+        let bytes = self.chance.bytes(n.min(MOST_RANDOM) as usize);
         self.cpu.worked();
         bytes
     }

@@ -19,6 +19,8 @@ const LARGEST_VALUE: usize = 1 << 20;
 const MOST_CALLS: u32 = 100_000;
 /// Keys and values of all writes of one attempt, and the keys of all its reads, in bytes.
 const MOST_BYTES: usize = 16 << 20;
+/// What the host remembers of a read or write beside its texts, in bytes.
+const CALL_COST: usize = size_of::<Write>();
 /// Bytes of a value that is read whole.
 const LARGEST_READ: usize = 16 << 20;
 /// Keys of one answer.
@@ -163,32 +165,50 @@ fn checked(key: &str, value: &str) -> Result<Json, Ended> {
     check::json(value, || format!("its value for the state key {key:?}"))
 }
 
+impl Guest {
+    fn write(&mut self, key: &str, op: Op, value: Option<&str>) -> wasmtime::Result<()> {
+        self.work(|guest| {
+            guest.hold(CALL_COST + key.len() + value.map_or(0, str::len))?;
+            guest.state.write(key, op, value)
+        })
+    }
+}
+
 impl state::Host for Guest {
     fn get(&mut self, key: String) -> wasmtime::Result<Option<String>> {
-        self.work(|guest| guest.state.get(&key))
+        self.work(|guest| {
+            guest.hold(CALL_COST + key.len())?;
+            guest.state.get(&key)
+        })
     }
 
     fn set(&mut self, key: String, value: String) -> wasmtime::Result<()> {
-        self.work(|guest| guest.state.write(&key, Op::Set, Some(&value)))
+        self.write(&key, Op::Set, Some(&value))
     }
 
     fn delete(&mut self, key: String) -> wasmtime::Result<()> {
-        self.work(|guest| guest.state.write(&key, Op::Delete, None))
+        self.write(&key, Op::Delete, None)
     }
 
     fn keys(&mut self, prefix: String) -> wasmtime::Result<Vec<String>> {
-        self.work(|guest| guest.state.keys(&prefix))
+        self.work(|guest| {
+            guest.hold(CALL_COST + prefix.len())?;
+            guest.state.keys(&prefix)
+        })
     }
 
     fn add(&mut self, key: String, by: i64) -> wasmtime::Result<()> {
-        self.work(|guest| guest.state.write(&key, Op::Add { by }, None))
+        self.write(&key, Op::Add { by }, None)
     }
 
     fn append(&mut self, key: String, value: String) -> wasmtime::Result<()> {
-        self.work(|guest| guest.state.write(&key, Op::Append, Some(&value)))
+        self.write(&key, Op::Append, Some(&value))
     }
 
     fn page(&mut self, key: String, offset: u64, limit: u32) -> wasmtime::Result<Vec<String>> {
-        self.work(|guest| guest.state.page(&key, offset, limit))
+        self.work(|guest| {
+            guest.hold(CALL_COST + key.len())?;
+            guest.state.page(&key, offset, limit)
+        })
     }
 }

@@ -41,12 +41,16 @@ impl Timers {
 impl timer::Host for Guest {
     fn set(&mut self, name: String, after_ms: u64) -> wasmtime::Result<()> {
         self.work(|guest| {
+            guest.hold(size_of::<TimerWish>() + name.len())?;
             let after = Duration::from_millis(after_ms).min(LONGEST_WAIT);
             guest.timers.wish(TimerWish::Set { name: NAME.check(&name)?, after })
         })
     }
 
     fn cancel(&mut self, name: String) -> wasmtime::Result<()> {
-        self.work(|guest| guest.timers.wish(TimerWish::Cancel { name: NAME.check(&name)? }))
+        self.work(|guest| {
+            guest.hold(size_of::<TimerWish>() + name.len())?;
+            guest.timers.wish(TimerWish::Cancel { name: NAME.check(&name)? })
+        })
     }
 }

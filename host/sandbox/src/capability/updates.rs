@@ -62,6 +62,9 @@ impl Updates {
 
 impl updates::Host for Guest {
     fn publish(&mut self, name: String, item: String) -> wasmtime::Result<()> {
-        self.work(|guest| guest.updates.publish(&name, &item))
+        self.work(|guest| {
+            guest.hold(size_of::<Update>() + name.len() + item.len())?;
+            guest.updates.publish(&name, &item)
+        })
     }
 }

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use lockstep_core::event::Json;
-use lockstep_core::grant::Grant;
+use lockstep_core::grant::{Grant, Limits};
 use lockstep_core::outcome::{Class, Failure, Outcome};
 use lockstep_core::run::Given;
 use lockstep_core::shape::{Field, Shape};
@@ -12,7 +12,7 @@ use lockstep_core::workflow::{EmitPlan, EventId, HandlerNode, Input, Join, StepI
 use lockstep_test_support::component_with;
 
 use super::{LONG, emitted, failure, identity, settings, told};
-use crate::{Allocator, Call, Level, Limits, Release, Report, Sandbox, View};
+use crate::{Allocator, Call, Level, Release, Report, Sandbox, View};
 
 pub(super) const WIT: &str = r#"
     package t:t;
@@ -158,7 +158,7 @@ fn guest(limits: Limits) -> Release {
 pub(super) fn guest_in(sandbox: &Sandbox, limits: Limits) -> Release {
     let handlers: Vec<_> = HANDLERS.iter().map(|name| handler(name)).collect();
     let handlers: Vec<_> = handlers.iter().collect();
-    sandbox.load(&component_with(WIT, WAT), &handlers, &Grant::default(), limits).unwrap()
+    sandbox.load(&component_with(WIT, WAT), &handlers, &Grant { limits, ..Grant::default() }).unwrap()
 }
 
 fn call(name: &str, n: u32, timeout: Duration) -> Call {
@@ -169,6 +169,8 @@ fn call(name: &str, n: u32, timeout: Duration) -> Call {
         state: View::default(),
         watcher: None,
         blobs: None,
+        effects: None,
+        kv: None,
         timeout,
     }
 }
@@ -249,7 +251,7 @@ async fn one_thread_goes_on_while_a_guest_loops() {
 #[tokio::test]
 async fn memory_is_bounded_over_the_attempt_and_its_peak_is_told() {
     let limits = Limits { memory: 4 << 20, ..Limits::default() };
-    let release = guest(limits.clone());
+    let release = guest(limits);
     let report = attempt(&release, "on-grow", 16).await;
     assert_eq!(emitted(&report), ["{\"n\":18}"]);
     // The encoder's own small table counts too.
@@ -339,7 +341,7 @@ fn a_component_that_the_plan_does_not_fit_is_refused_at_load() {
     let mut wrong = handler("on-echo");
     wrong.inputs[0].shape = Shape::Record(vec![Field::new("n", Shape::U64)]);
     let component = component_with(WIT, WAT);
-    let error = sandbox.load(&component, &[&wrong], &Grant::default(), Limits::default()).err().unwrap();
+    let error = sandbox.load(&component, &[&wrong], &Grant::default()).err().unwrap();
     assert_eq!(
         error.to_string(),
         "the engine does not see `on-echo` as the contract does; build the component again"

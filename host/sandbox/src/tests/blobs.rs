@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use lockstep_core::blob::Digest;
 use lockstep_core::event::Json;
-use lockstep_core::grant::Grant;
+use lockstep_core::grant::{Grant, Limits};
 use lockstep_core::outcome::{Blob, Outcome};
 use lockstep_core::run::Given;
 use lockstep_test_support::component_with;
@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::script::{answer, done, wide};
 use super::{LONG, identity, release_of, told};
-use crate::{Blobs, Call, Limits, Reading, Release, Report, Unreadable, View};
+use crate::{Blobs, Call, Reading, Release, Report, Unreadable, View};
 
 const MIB: usize = 1 << 20;
 
@@ -133,6 +133,8 @@ fn call(work: &Work, blobs: Option<Arc<dyn Blobs>>) -> Call {
         state: View::default(),
         watcher: None,
         blobs,
+        effects: None,
+        kv: None,
         timeout: LONG,
     }
 }

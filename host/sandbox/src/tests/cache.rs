@@ -4,16 +4,21 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use lockstep_core::grant::Grant;
+use lockstep_core::grant::{Grant, Limits};
 use lockstep_test_support::component_with;
 
 use super::attempts::{WAT, WIT, attempt, guest_in, handler};
 use super::{emitted, settings};
-use crate::{Allocator, Limits, Sandbox, Settings};
+use crate::cache::Cache;
+use crate::{Allocator, Sandbox, Settings, Wall, Walls};
 
 fn sandbox(folder: &Path) -> Sandbox {
+    sandbox_with(folder, Walls::default())
+}
+
+fn sandbox_with(folder: &Path, walls: Walls) -> Sandbox {
     let cache = Some(folder.join("deep/cache"));
-    Sandbox::new(&Settings { cache, ..settings(Allocator::OnDemand) }).unwrap()
+    Sandbox::new(&Settings { cache, walls, ..settings(Allocator::OnDemand) }).unwrap()
 }
 
 fn artefacts(folder: &Path) -> Vec<std::path::PathBuf> {
@@ -57,15 +62,31 @@ async fn an_artefact_that_was_tampered_with_is_compiled_again_and_not_run() {
 }
 
 #[tokio::test]
-async fn an_artefact_of_another_component_is_not_taken_for_this_one() {
-    let folder = tempfile::tempdir().unwrap();
-    let other = component_with(WIT, &WAT.replace("(i32.const 1))))", "(i32.const 2))))"));
-    let sandbox = sandbox(folder.path());
-    let echo = handler("on-echo");
-    sandbox.load(&other, &[&echo], &Grant::default(), Limits::default()).unwrap();
-    let stranger = artefacts(folder.path()).remove(0);
-    assert!(works(&sandbox).await);
-    let own = artefacts(folder.path()).into_iter().find(|path| *path != stranger).unwrap();
-    fs::copy(&stranger, &own).unwrap();
-    assert!(works(&sandbox).await);
+async fn an_artefact_of_another_component_is_taken_for_this_one_only_without_the_mac() {
+    for (walls, told) in [(Walls::default(), "{\"n\":2}"), (Walls::without(Wall::CacheMac), "{\"n\":3}")] {
+        let folder = tempfile::tempdir().unwrap();
+        let other = component_with(WIT, &WAT.replace("(i32.const 1))))", "(i32.const 2))))"));
+        let sandbox = sandbox_with(folder.path(), walls);
+        let echo = handler("on-echo");
+        sandbox.load(&other, &[&echo], &Grant::default()).unwrap();
+        let stranger = artefacts(folder.path()).remove(0);
+        assert!(works(&sandbox).await);
+        let own = artefacts(folder.path()).into_iter().find(|path| *path != stranger).unwrap();
+        fs::copy(&stranger, &own).unwrap();
+        let report = attempt(&guest_in(&sandbox, Limits::default()), "on-echo", 1).await;
+        assert_eq!(emitted(&report), [told]);
+    }
+}
+
+#[tokio::test]
+async fn a_folder_that_others_can_write_to_is_not_used() {
+    for (mode, used) in [(0o700, true), (0o755, true), (0o770, false), (0o702, false)] {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = folder.path().join("deep/cache");
+        fs::create_dir_all(&cache).unwrap();
+        fs::set_permissions(&cache, fs::Permissions::from_mode(mode)).unwrap();
+        assert!(works(&sandbox(folder.path())).await);
+        assert_eq!(!artefacts(folder.path()).is_empty(), used, "{mode:o}");
+        assert_eq!(Cache::open(&cache, Walls::default()).is_ok(), used, "{mode:o}");
+    }
 }

@@ -5,7 +5,7 @@ use lockstep_test_support::{component, component_with};
 
 use super::script::{answer, call, deed, release, whole_grant, wide};
 use super::{identity, settings};
-use crate::{Allocator, Call, Error, Identity, Limits, Sandbox};
+use crate::{Allocator, Call, Error, Identity, Sandbox};
 
 /// A component with these imports and no handler.
 fn importing(items: &str) -> Vec<u8> {
@@ -14,7 +14,7 @@ fn importing(items: &str) -> Vec<u8> {
 
 fn load(items: &str, grant: &Grant) -> Result<(), Error> {
     let sandbox = Sandbox::new(&settings(Allocator::OnDemand)).unwrap();
-    sandbox.load(&importing(items), &[], grant, Limits::default()).map(|_| ())
+    sandbox.load(&importing(items), &[], grant).map(|_| ())
 }
 
 const STATE: &str = "import lockstep:step/state@0.1.0;";
@@ -22,8 +22,8 @@ const UPDATES: &str = "import lockstep:step/updates@0.1.0;";
 
 #[test]
 fn state_and_updates_are_linked_by_their_own_tables_alone() {
-    let state = || Grant { state: Some(StateGrant { run: Access::Read }), updates: None };
-    let updates = || Grant { state: None, updates: Some(UpdatesGrant { bytes: 0 }) };
+    let state = || Grant { state: Some(StateGrant { run: Access::Read }), ..Grant::default() };
+    let updates = || Grant { updates: Some(UpdatesGrant { bytes: 0 }), ..Grant::default() };
     load(STATE, &state()).unwrap();
     load(UPDATES, &updates()).unwrap();
     load(&format!("{STATE} {UPDATES}"), &whole_grant()).unwrap();
@@ -34,9 +34,7 @@ fn state_and_updates_are_linked_by_their_own_tables_alone() {
 #[test]
 fn a_refusal_names_every_import_that_is_not_granted_and_its_table() {
     let error = load(&format!("{STATE} {UPDATES}"), &Grant::default()).unwrap_err();
-    expect_test::expect![[
-        r#"the component cannot be linked: `lockstep:step/state@0.1.0` is not granted; add a table `[state]` with `run = "r"` or `run = "rw"` to the step's grant; `lockstep:step/updates@0.1.0` is not granted; add a table `[updates]`, such as one with `bytes = "1MiB"` to the step's grant"#
-    ]]
+    expect_test::expect![[r#"the component cannot be linked: `lockstep:step/state@0.1.0` is not granted; add a table `[state]` to the step's grant, such as one with `run = "rw"`; `lockstep:step/updates@0.1.0` is not granted; add a table `[updates]` to the step's grant, such as one with `bytes = "1MiB"`"#]]
     .assert_eq(&error.to_string());
 }
 
@@ -58,7 +56,7 @@ fn an_interface_of_which_only_types_are_used_needs_no_grant() {
     let bytes = component_with(wit, wat);
     assert!(String::from_utf8_lossy(&bytes).contains("lockstep:step/state@0.1.0"));
     let sandbox = Sandbox::new(&settings(Allocator::OnDemand)).unwrap();
-    sandbox.load(&bytes, &[], &Grant::default(), Limits::default()).unwrap();
+    sandbox.load(&bytes, &[], &Grant::default()).unwrap();
 }
 
 #[tokio::test]

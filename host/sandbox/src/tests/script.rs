@@ -4,7 +4,7 @@
 use std::sync::{Arc, RwLock};
 
 use lockstep_core::event::Json;
-use lockstep_core::grant::{Access, Grant, StateGrant, UpdatesGrant};
+use lockstep_core::grant::{Access, Grant, Limits, StateGrant, UpdatesGrant};
 use lockstep_core::outcome::{Emitted, Outcome};
 use lockstep_core::run::{Given, Seq};
 use lockstep_core::state::State;
@@ -12,13 +12,14 @@ use lockstep_test_support::script;
 pub(super) use lockstep_test_support::script::{Deed, deed};
 
 use super::{LONG, identity, release_of};
-use crate::{Call, Limits, Release, Report, View};
+use crate::{Call, Release, Report, View};
 
 /// All that the guest's imports need.
 pub(super) fn whole_grant() -> Grant {
     Grant {
         state: Some(StateGrant { run: Access::ReadWrite }),
         updates: Some(UpdatesGrant { bytes: 1 << 20 }),
+        ..Grant::default()
     }
 }
 
@@ -39,6 +40,8 @@ pub(super) fn call(deeds: &[Deed]) -> Call {
         state: View::default(),
         watcher: None,
         blobs: None,
+        effects: None,
+        kv: None,
         timeout: LONG,
     }
 }

@@ -40,6 +40,24 @@ pub(crate) fn read(text: &str, root: &str, shape: &Shape) -> Result<Val, read::E
     read::read(text, root, shape, &Vals)
 }
 
+/// What a value that was lifted takes of the host's memory, in bytes.
+pub(crate) fn weight(value: &Val) -> usize {
+    let all = |values: &[Val]| values.iter().map(weight).sum::<usize>();
+    let inner = match value {
+        Val::String(text) | Val::Enum(text) => text.len(),
+        Val::List(items) | Val::Tuple(items) | Val::FixedLengthList(items) => all(items),
+        Val::Map(entries) => entries.iter().map(|(key, value)| weight(key) + weight(value)).sum(),
+        Val::Record(fields) => {
+            fields.iter().map(|(name, value)| size_of::<String>() + name.len() + weight(value)).sum()
+        }
+        Val::Variant(case, value) => case.len() + value.as_deref().map_or(0, weight),
+        Val::Option(value) | Val::Result(Ok(value) | Err(value)) => value.as_deref().map_or(0, weight),
+        Val::Flags(names) => names.iter().map(|name| size_of::<String>() + name.len()).sum(),
+        _ => 0,
+    };
+    size_of::<Val>() + inner
+}
+
 /// Makes component values.
 struct Vals;
 

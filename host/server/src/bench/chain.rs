@@ -6,9 +6,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use lockstep_core::grant::Limits;
 use lockstep_core::journal::Journal;
 use lockstep_runtime::{Host, Settings};
-use lockstep_sandbox::Limits;
 use serde_json::json;
 
 use super::guest::{PLAYER, ball, complete, rehearse};

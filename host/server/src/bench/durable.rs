@@ -5,16 +5,17 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use lockstep_core::grant::Limits;
 use lockstep_core::journal::{Commit, Journal};
 use lockstep_journal::{Bare, Prepared, Sqlite};
 use lockstep_runtime::{Deployed, Host, Settings};
-use lockstep_sandbox::Limits;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::guest::{PLAYER, ball, complete, rehearse};
 use super::store::Place;
-use super::{Figure, Size, median, process, rate};
+use super::{Figure, Size, median, rate};
+use crate::process;
 
 /// Bytes of text in an event.
 const TEXT: usize = 1024;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use lockstep_core::event::Json;
+use lockstep_core::grant::Limits;
 use lockstep_core::journal::Journal;
 use lockstep_journal::Memory;
 use lockstep_runtime::{Deployed, Host, Settings};
-use lockstep_sandbox::Limits;
 use serde_json::{Value, json};
 
 use super::guest::{Guest, complete};

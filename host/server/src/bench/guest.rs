@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use anyhow::Context;
 use lockstep_core::contract::Contract;
 use lockstep_core::event::Json;
-use lockstep_core::grant::Grant;
+use lockstep_core::grant::{Grant, Limits};
 use lockstep_core::journal::{Commit, Journal};
 use lockstep_core::run::{RunId, Status};
 use lockstep_core::workflow::{self, HandlerNode};
 use lockstep_journal::Memory;
 use lockstep_runtime::{Deployed, Host, NewRun, Observer, RunHandle, Settings, Until, Worker};
-use lockstep_sandbox::{Limits, Release, Sandbox};
+use lockstep_sandbox::{Release, Sandbox};
 use tokio::task::JoinSet;
 
 /// A step, and the workflow around it.
@@ -68,9 +68,10 @@ impl Guest {
         let joined = workflow::join(&file, &contracts, &BTreeMap::new())
             .map_err(|findings| anyhow::anyhow!("{findings:?}"))?;
         let sandbox = Sandbox::new(&lockstep_sandbox::Settings::default())?;
+        let grant = Grant { limits, ..Grant::default() };
         let mut bare = None;
         let deployed = Deployed::load(Arc::new(joined.workflow), |_, handlers: &[&HandlerNode]| {
-            let release = sandbox.load(&component, handlers, &Grant::default(), limits.clone())?;
+            let release = sandbox.load(&component, handlers, &grant)?;
             bare = Some(release.clone());
             Ok::<_, lockstep_sandbox::Error>(Worker::Release(release))
         })?;

@@ -6,7 +6,6 @@ mod durable;
 mod fanout;
 mod guest;
 mod parked;
-mod process;
 mod route;
 mod store;
 
@@ -20,6 +19,8 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+
+use crate::process;
 
 /// How much is measured: runs at once, and steps of each.
 pub(crate) struct Size {

@@ -7,18 +7,18 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use lockstep_core::event::Json;
+use lockstep_core::grant::Limits;
 use lockstep_core::journal::{Commit, Journal, Query};
 use lockstep_core::run::{Change, QuestionId, RunId};
 use lockstep_journal::Sqlite;
 use lockstep_runtime::{Deployed, Host, Reply, Request, Settings, archive};
-use lockstep_sandbox::Limits;
 use serde_json::json;
-
-use crate::project::Refused;
 
 use super::guest::{Guest, fresh_id, rehearse};
 use super::store::Place;
-use super::{Figure, millis, process, quantile};
+use super::{Figure, millis, quantile};
+use crate::process;
+use crate::project::Refused;
 
 /// Runs that are written in one group.
 const GROUP: u32 = 1000;

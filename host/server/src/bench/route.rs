@@ -4,11 +4,12 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use lockstep_core::grant::Limits;
 use lockstep_core::outcome::Outcome;
 use lockstep_core::run::Given;
 use lockstep_journal::Memory;
 use lockstep_runtime::{Host, Settings};
-use lockstep_sandbox::{Call, Identity, Limits, Release, View};
+use lockstep_sandbox::{Call, Identity, Release, View};
 use serde_json::json;
 
 use super::guest::{PLAYER, ball, complete};
@@ -52,7 +53,17 @@ async fn loop_bare(release: &Release, steps: u64) -> anyhow::Result<()> {
     let timeout = std::time::Duration::from_secs(30);
     for _ in 0..steps {
         let (inputs, identity, state) = (inputs.clone(), identity.clone(), View::default());
-        let call = Call { handler: 0, inputs, identity, state, watcher: None, blobs: None, timeout };
+        let call = Call {
+            handler: 0,
+            inputs,
+            identity,
+            state,
+            watcher: None,
+            blobs: None,
+            effects: None,
+            kv: None,
+            timeout,
+        };
         let report = release.attempt(call).await;
         anyhow::ensure!(matches!(report.outcome, Outcome::Emitted(_)), "{:?}", report.outcome);
     }

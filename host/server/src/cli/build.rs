@@ -11,7 +11,7 @@ use lockstep_toolchain::{Built, Install, Toolchain};
 
 use crate::config;
 use crate::exit::Exit;
-use crate::project::{Refused, Source};
+use crate::project::{Refused, WorkflowFile};
 use crate::report;
 
 /// Build the components of a workflow from their sources
@@ -33,7 +33,7 @@ pub(crate) struct Build {
 
 impl Build {
     pub(super) fn run(self) -> anyhow::Result<Exit> {
-        let source = Source::read(&self.workflow)?;
+        let source = WorkflowFile::read(&self.workflow)?;
         let wanted = self.wanted(&source)?;
         let progress = |line: &str| report::progress(line);
         let toolchain = Toolchain::find(&config::sysroots(), Install::Never, &progress)?;
@@ -51,14 +51,9 @@ impl Build {
     }
 
     /// The sources to build, each with the components that are made of it.
-    fn wanted(&self, source: &Source) -> Result<BTreeMap<PathBuf, Vec<PathBuf>>, Refused> {
+    fn wanted(&self, source: &WorkflowFile) -> Result<BTreeMap<PathBuf, Vec<PathBuf>>, Refused> {
         let file = &source.file;
-        let unknown = self.steps.iter().find(|name| !file.steps.iter().any(|step| step.name.value == **name));
-        if let Some(name) = unknown {
-            let known = file.steps.iter().map(|step| step.name.value.as_str());
-            let near = lockstep_core::suggest::did_you_mean(name, known);
-            return Err(Refused::one(format!("{}: there is no step `{name}`{near}", source.path.display())));
-        }
+        self.steps.iter().try_for_each(|name| source.step(name).map(drop))?;
         let mut wanted: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
         for step in &file.steps {
             let asked = self.steps.is_empty() || self.steps.contains(&step.name.value);

@@ -1,6 +1,6 @@
 //! `lockstep check`: whether a workflow's components fit together, and how they do.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use lockstep_core::workflow::{EventNode, HandlerNode, Home, Join, Question, StepId, Workflow};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::exit::Exit;
 use crate::graph::time;
-use crate::project::{Project, Refused};
+use crate::project::{Loading, Project, Refused, Update};
 use crate::report;
 
 /// Stands where a step's name would, and is none.
@@ -28,11 +28,14 @@ pub(crate) struct Check {
     /// Print one JSON object on stdout: {"ok", "errors", "warnings", "steps"}
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    update: Update,
 }
 
 impl Check {
-    pub(super) fn run(self) -> anyhow::Result<Exit> {
-        match Project::read(&self.workflow) {
+    pub(super) fn run(self, config: Option<&Path>) -> anyhow::Result<Exit> {
+        let loading = Loading::under(config)?.with(self.update);
+        match Project::read(&self.workflow, &loading) {
             Ok(project) if self.json => self.print(&[], &project.warnings, Some(&project.workflow)),
             Ok(project) => {
                 report::warnings(&project.warnings);

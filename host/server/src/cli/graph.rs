@@ -1,12 +1,12 @@
 //! `lockstep graph`: a picture of a workflow, from its contracts.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use crate::exit::Exit;
 use crate::graph::{Format, draw};
-use crate::project::Project;
+use crate::project::{Loading, Project};
 use crate::report;
 
 /// Draw a workflow: its steps, the events between them, its fan-outs and gathers
@@ -25,8 +25,8 @@ pub(crate) struct Graph {
 }
 
 impl Graph {
-    pub(super) fn run(self) -> anyhow::Result<Exit> {
-        let project = Project::read(&self.workflow)?;
+    pub(super) fn run(self, config: Option<&Path>) -> anyhow::Result<Exit> {
+        let project = Project::read(&self.workflow, &Loading::under(config)?)?;
         report::warnings(&project.warnings);
         report::out(&draw(&project.workflow, self.format))?;
         Ok(Exit::Done)

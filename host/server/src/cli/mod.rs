@@ -2,13 +2,20 @@
 
 mod answer;
 mod ask;
+mod attack;
 mod bench;
 mod build;
 mod check;
+mod compile;
+mod grant;
 mod graph;
 mod inspect;
 mod run;
 mod runs;
+
+pub(crate) use compile::NAME as COMPILE_COMPONENT;
+
+use std::path::{Path, PathBuf};
 
 use clap::{CommandFactory, Parser, Subcommand};
 
@@ -18,6 +25,9 @@ use crate::exit::{self, Exit};
 #[derive(Debug, Parser)]
 #[command(name = "lockstep", version, max_term_width = 100, after_help = exit::HELP)]
 pub(crate) struct Arguments {
+    /// The operator's file [default: the nearest lockstep.toml, from the current folder upwards]
+    #[arg(long, global = true, value_name = "FILE", env = "LOCKSTEP_CONFIG", hide_env_values = true)]
+    pub(crate) config: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -31,8 +41,12 @@ pub(crate) enum Command {
     Check(check::Check),
     Graph(graph::Graph),
     Inspect(inspect::Inspect),
+    Grant(grant::Grant),
     Build(build::Build),
     Bench(bench::Bench),
+    Attack(attack::Attack),
+    #[command(name = compile::NAME, hide = true)]
+    CompileComponent(compile::CompileComponent),
     /// Print completions for a shell
     ///
     /// Example: lockstep completions bash > ~/.local/share/bash-completion/completions/lockstep
@@ -43,17 +57,21 @@ pub(crate) enum Command {
 }
 
 impl Command {
-    pub(crate) fn run(self) -> anyhow::Result<Exit> {
+    /// Does it; `config` is the operator's file, if one is named.
+    pub(crate) fn run(self, config: Option<&Path>) -> anyhow::Result<Exit> {
         match self {
-            Command::Run(run) => run.run(),
+            Command::Run(run) => run.run(config),
             Command::Runs(runs) => runs.run(),
             Command::Ask(ask) => ask.run(),
             Command::Answer(answer) => answer.run(),
-            Command::Check(check) => check.run(),
-            Command::Graph(graph) => graph.run(),
-            Command::Inspect(inspect) => inspect.run(),
+            Command::Check(check) => check.run(config),
+            Command::Graph(graph) => graph.run(config),
+            Command::Inspect(inspect) => inspect.run(config),
+            Command::Grant(grant) => grant.run(),
             Command::Build(build) => build.run(),
             Command::Bench(bench) => bench.run(),
+            Command::Attack(attack) => attack.run(),
+            Command::CompileComponent(compile) => compile.run(),
             Command::Completions { shell } => Ok(completions(shell)),
         }
     }

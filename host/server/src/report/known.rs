@@ -1,7 +1,10 @@
-//! What is known of a run without its rows: a line of a table, or an object.
+//! What is known of a run without its rows: a line of a table, or an object. What a parked run waits for
+//! stands in its rows; whoever has folded them says it.
+
+use std::collections::BTreeMap;
 
 use lockstep_core::journal::Summary;
-use lockstep_core::run::{RunId, Status};
+use lockstep_core::run::{Parked, Run, RunId, Status};
 use serde::Serialize;
 
 use super::{short, when};
@@ -65,11 +68,29 @@ impl<'a> Known<'a> {
     }
 }
 
+/// Of what is parked in a run, what no retry can help.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Unknown {
+    /// Deliveries that wait for a word about their calls.
+    deliveries: u32,
+    /// Those calls.
+    calls: u32,
+}
+
+impl Unknown {
+    pub(crate) fn of(run: &Run) -> Unknown {
+        let waits = run.open().filter(|open| open.parked == Some(Parked::UnknownEffect));
+        let counted = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        Unknown { deliveries: counted(waits.count()), calls: counted(run.unknown_effects().count()) }
+    }
+}
+
 /// A table of runs, a line each below its head.
-pub(crate) fn table(runs: &[(RunId, Summary)]) -> String {
+pub(crate) fn table(runs: &[(RunId, Summary)], unknown: &BTreeMap<RunId, Unknown>) -> String {
     let head = ["RUN", "WORKFLOW", "STATUS", "BEGUN", "CHANGED", "WAITS FOR"].map(str::to_owned);
     let mut lines = vec![head];
-    lines.extend(runs.iter().map(|(run, summary)| cells(run, summary)));
+    let unknown = |run: &RunId| unknown.get(run).copied().unwrap_or_default();
+    lines.extend(runs.iter().map(|(run, summary)| cells(run, summary, unknown(run))));
     let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
     let widths: [usize; 6] = std::array::from_fn(width);
     let told = lines.iter().map(|line| {
@@ -79,19 +100,19 @@ pub(crate) fn table(runs: &[(RunId, Summary)]) -> String {
     told.collect()
 }
 
-fn cells(run: &RunId, summary: &Summary) -> [String; 6] {
+fn cells(run: &RunId, summary: &Summary, unknown: Unknown) -> [String; 6] {
     [
         short(run).to_owned(),
         inert(&summary.about.workflow).into_owned(),
         summary.status.to_string(),
         when(summary.started_at),
         when(summary.changed_at),
-        waits_for(summary),
+        waits_for(summary, unknown),
     ]
 }
 
 /// `2 answers, 1 retry`; nothing, if it moves or has ended.
-fn waits_for(summary: &Summary) -> String {
+fn waits_for(summary: &Summary, unknown: Unknown) -> String {
     let counted = |n: u32, one: &str, many: &str| match n {
         0 => None,
         1 => Some(format!("1 {one}")),
@@ -99,7 +120,8 @@ fn waits_for(summary: &Summary) -> String {
     };
     let waits = [
         counted(summary.asking, "answer", "answers"),
-        counted(summary.parked, "retry", "retries"),
+        counted(summary.parked.saturating_sub(unknown.deliveries), "retry", "retries"),
+        counted(unknown.calls, "call to resolve", "calls to resolve"),
         (summary.status == Status::Paused).then(|| "resume".to_owned()),
         summary.wake_at.filter(|at| at.0 > 0).map(when),
     ];

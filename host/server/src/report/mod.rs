@@ -1,6 +1,8 @@
 //! What people are told, all of it on stderr but results: stdout carries those and nothing else.
 //! Text that comes from a guest is inert before it is printed.
 
+mod allow;
+mod effect;
 pub(crate) mod known;
 mod progress;
 pub(crate) mod question;
@@ -9,6 +11,7 @@ pub(crate) mod standing;
 mod stories;
 mod story;
 
+pub(crate) use allow::GrantFiles;
 pub(crate) use progress::Reporter;
 pub(crate) use standing::{Tale, standing};
 pub(crate) use story::ending;
@@ -18,8 +21,11 @@ use std::io::{self, Write};
 use lockstep_core::event::Timestamp;
 use lockstep_core::run::RunId;
 
-/// Prints a result. A reader that went away is no error of ours.
+use crate::inert;
+
+/// Prints a result, inert whatever it says. A reader that went away is no error of ours.
 pub(crate) fn out(text: &str) -> io::Result<()> {
+    let text = &*inert::output(text);
     let mut stdout = io::stdout().lock();
     let written = stdout.write_all(text.as_bytes()).and_then(|()| match text.ends_with('\n') {
         true => Ok(()),

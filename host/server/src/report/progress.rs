@@ -10,6 +10,7 @@ use lockstep_core::run::Run;
 use lockstep_runtime::{Attempt, Deployed, Observer};
 use lockstep_sandbox::{Level, Report};
 
+use super::allow::GrantFiles;
 use super::stories::Stories;
 use super::story::shown;
 use super::to_stderr;
@@ -34,15 +35,16 @@ struct Inner {
 
 impl Reporter {
     /// A reporter for runs of a workflow and of those within it; `verbose` adds every event and every
-    /// line of a step's log.
-    pub(crate) fn new(deployed: &Deployed, verbose: bool) -> Reporter {
+    /// line of a step's log. What a grant does not allow is told with the file to allow it in.
+    pub(crate) fn new(deployed: &Deployed, grants: GrantFiles, verbose: bool) -> Reporter {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed:.dim}") {
             bar.set_style(style);
         }
         bar.enable_steady_tick(REDRAW);
         let all = deployed.with_nested().into_iter();
-        let stories = Stories::new(all.map(|one| (one.revision(), one.workflow.clone())).collect(), verbose);
+        let workflows = all.map(|one| (one.revision(), one.workflow.clone())).collect();
+        let stories = Stories::new(workflows, grants, verbose);
         let inner = Inner { stories, running: 0, done: 0, troubled: false };
         Reporter { inner: Mutex::new(inner), bar, verbose }
     }

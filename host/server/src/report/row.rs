@@ -11,7 +11,8 @@ use lockstep_core::workflow::{EventId, StepId, Workflow};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::story::{by_whom, failed, shown, written};
+use super::effect::Effects;
+use super::story::{by_whom, failed, postponed, shown, written};
 use super::when;
 use crate::inert::inert;
 
@@ -54,11 +55,12 @@ pub(crate) struct Rows {
     workflow: Arc<Workflow>,
     /// The steps of deliveries.
     steps: HashMap<DeliveryId, Arc<str>>,
+    effects: Effects,
 }
 
 impl Rows {
     pub(crate) fn new(workflow: Arc<Workflow>) -> Rows {
-        Rows { workflow, steps: HashMap::new() }
+        Rows { workflow, steps: HashMap::new(), effects: Effects::default() }
     }
 
     /// What a row says, on one line.
@@ -85,7 +87,12 @@ impl Rows {
             Change::Closed { scope, .. } => format!("scope {scope} ended"),
             Change::State { key, op, payload, .. } => written(key, *op, &value(payload.as_ref())),
             Change::Update { name, payload, .. } => format!("{} {}", inert(name), value(payload.as_ref())),
-            change => self.of_time(change).unwrap_or_else(|| self.of_delivery(change, record.at)),
+            change => {
+                let effect =
+                    self.effects.told(record).map(|(delivery, told)| format!("{} {told}", self.of(delivery)));
+                let told = effect.or_else(|| self.of_time(change));
+                told.unwrap_or_else(|| self.of_delivery(change, record.at))
+            }
         }
     }
 
@@ -172,6 +179,7 @@ fn attempted(attempt: u32, status: DeliveryStatus, failure: Option<&Failure>, no
     match (status, failure) {
         (DeliveryStatus::Done, _) => format!("done at attempt {attempt}"),
         (status, Some(failure)) => failed(attempt, status, failure, now),
+        (DeliveryStatus::Postponed { until }, None) => postponed(until, now),
         (DeliveryStatus::Parked { why }, None) => format!("parked: {}", why.as_str()),
         _ => "interrupted".to_owned(),
     }

@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use super::known::Known;
 use super::row::raw;
 use super::story::{Story, ending};
-use super::{question, when};
+use super::{effect, question, when};
 use crate::inert::{inert, lines};
 
 /// So many of the last failures are told.
@@ -36,7 +36,7 @@ impl Tale {
     /// What these rows mean, which follow on those before; a row may mean nothing to people.
     pub(crate) fn lines(&mut self, records: &[Record]) -> Vec<String> {
         let timed = self.story.timed(&self.run, records).into_iter();
-        timed.map(|(at, line)| format!("{}{line}", when(at))).collect()
+        timed.map(|(at, line)| format!("{}{line}", at.map(when).unwrap_or_default())).collect()
     }
 }
 
@@ -91,6 +91,15 @@ struct Delivery<'r> {
     parked: Option<&'static str>,
     child: Option<&'r str>,
     failure: Option<Failed<'r>>,
+    /// Calls of which nobody knows what came of them.
+    unknown_effects: Vec<Unknown<'r>>,
+}
+
+#[derive(Serialize)]
+struct Unknown<'r> {
+    effect: u64,
+    what: &'r str,
+    failed: Option<&'r str>,
 }
 
 #[derive(Serialize)]
@@ -171,7 +180,13 @@ impl<'r> Standing<'r> {
             parked: open.parked.map(|why| why.as_str()),
             child: self.child(open.id).map(RunId::as_str),
             failure: open.failure.map(Failed::of),
+            unknown_effects: self.unknown(open.id),
         }
+    }
+
+    fn unknown(&self, delivery: DeliveryId) -> Vec<Unknown<'r>> {
+        let of_it = self.run.unknown_effects().filter(|effect| effect.delivery == delivery);
+        of_it.map(|of| Unknown { effect: of.id.0, what: of.what, failed: of.failed }).collect()
     }
 
     /// Lines for people.
@@ -254,6 +269,7 @@ impl<'r> Standing<'r> {
         };
         let stands = match (open.parked, open.until, self.child(id)) {
             (Some(why), ..) => format!("parked{tried}: {}", why.as_str()),
+            (_, Some(until), _) if open.attempts == 0 => format!("waits until {}", when(until)),
             (_, Some(until), _) => format!("backs off until {}{tried}", when(until)),
             (.., Some(child)) => format!("done by run {child}"),
             _ => format!("ready, or being attempted{tried}"),
@@ -262,7 +278,11 @@ impl<'r> Standing<'r> {
         if let Some(failure) = open.failure.filter(|_| waits(open)) {
             told.extend(failure_lines(failure).map(|line| format!("    {line}")));
         }
-        if open.parked.is_some() {
+        let unknown: Vec<_> = self.run.unknown_effects().filter(|effect| effect.delivery == id).collect();
+        for effect in &unknown {
+            told.extend(effect::unknown(effect, run, store).into_iter().map(|line| format!("    {line}")));
+        }
+        if open.parked.is_some() && unknown.is_empty() {
             told.push(format!("    try it again: `lockstep runs retry {run} {id}{store}`"));
             told.push(format!(
                 "    go on without: `lockstep runs skip {run} {id}{store}`, or with --fail give it up"

@@ -7,6 +7,7 @@ use lockstep_core::journal::Commit;
 use lockstep_core::run::{Run, RunId};
 use lockstep_core::workflow::{Revision, Workflow};
 
+use super::allow::GrantFiles;
 use super::short;
 use super::story::Story;
 
@@ -14,6 +15,7 @@ use super::story::Story;
 pub(super) struct Stories {
     workflows: HashMap<Revision, Arc<Workflow>>,
     runs: HashMap<RunId, Story>,
+    grants: Arc<GrantFiles>,
     verbose: bool,
     width: usize,
     /// Runs that were taken up; of several, each line says whose it is.
@@ -21,10 +23,14 @@ pub(super) struct Stories {
 }
 
 impl Stories {
-    pub(super) fn new(workflows: HashMap<Revision, Arc<Workflow>>, verbose: bool) -> Stories {
+    pub(super) fn new(
+        workflows: HashMap<Revision, Arc<Workflow>>,
+        grants: GrantFiles,
+        verbose: bool,
+    ) -> Stories {
         let steps = workflows.values().flat_map(|workflow| &workflow.steps);
         let width = steps.map(|step| step.name.len()).max().unwrap_or(0);
-        Stories { workflows, runs: HashMap::new(), verbose, width, taken_up: 0 }
+        Stories { workflows, runs: HashMap::new(), grants: Arc::new(grants), verbose, width, taken_up: 0 }
     }
 
     /// How many deliveries are open.
@@ -35,18 +41,26 @@ impl Stories {
     /// A run that began before the stories do: what is open in it will be told of.
     pub(super) fn goes_on(&mut self, run: &Run) {
         self.taken_up += 1;
-        let new = Story::new(run.workflow().clone(), self.verbose).with_width(self.width);
+        let new = self.story(run.workflow().clone());
         self.runs.entry(run.id().clone()).or_insert(new).goes_on(run);
     }
 
     pub(super) fn tell(&mut self, commit: &Commit) -> Vec<String> {
         let Some(workflow) = self.workflows.get(&commit.summary.about.revision) else { return Vec::new() };
-        let new = || Story::new(workflow.clone(), self.verbose).with_width(self.width);
-        let lines = self.runs.entry(commit.run.clone()).or_insert_with(new).tell(commit);
+        if !self.runs.contains_key(&commit.run) {
+            let new = self.story(workflow.clone());
+            self.runs.insert(commit.run.clone(), new);
+        }
+        let lines = self.runs.get_mut(&commit.run).map(|story| story.tell(commit)).unwrap_or_default();
         if commit.summary.status.is_end() {
             self.runs.remove(&commit.run);
         }
         lines.into_iter().map(|line| self.of_run(&commit.run, line)).collect()
+    }
+
+    fn story(&self, workflow: Arc<Workflow>) -> Story {
+        let story = Story::new(workflow, self.verbose).with_width(self.width);
+        story.with_grants(self.grants.clone())
     }
 
     /// A line that belongs to a step.

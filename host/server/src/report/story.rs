@@ -6,11 +6,15 @@ use std::sync::Arc;
 use lockstep_core::event::{Json, Timestamp};
 use lockstep_core::journal::Commit;
 use lockstep_core::outcome::Failure;
-use lockstep_core::run::{Cause, Change, DeliveryId, DeliveryStatus, QuestionId, Record, Run, RunId, Seq};
+use lockstep_core::run::{
+    Cause, Change, DeliveryId, DeliveryStatus, Parked, QuestionId, Record, Run, RunId, Seq,
+};
 use lockstep_core::state::Op;
 use lockstep_core::workflow::{EventId, StepId, Workflow};
 use lockstep_runtime::Rest;
 
+use super::allow::{Allowing, GrantFiles};
+use super::effect::Effects;
 use crate::inert::inert;
 
 /// How much of an event's value a verbose line shows.
@@ -26,6 +30,8 @@ pub(super) struct Story {
     open: HashMap<DeliveryId, Arc<str>>,
     /// Open questions: who asks, and with which event.
     asked: HashMap<QuestionId, (Arc<str>, EventId)>,
+    effects: Effects,
+    allowing: Allowing,
 }
 
 /// What a commit says beside the record that is told.
@@ -41,7 +47,13 @@ impl Story {
     pub(super) fn new(workflow: Arc<Workflow>, verbose: bool) -> Story {
         let width = workflow.steps.iter().map(|step| step.name.len()).max().unwrap_or(0);
         let (open, asked) = (HashMap::new(), HashMap::new());
-        Story { workflow, verbose, width, open, asked }
+        let (effects, allowing) = (Effects::default(), Allowing::new(Arc::default()));
+        Story { workflow, verbose, width, open, asked, effects, allowing }
+    }
+
+    /// The same, with the files in which grants of its steps stand.
+    pub(super) fn with_grants(self, files: Arc<GrantFiles>) -> Story {
+        Story { allowing: Allowing::new(files), ..self }
     }
 
     /// The same beside others, whose steps have longer names.
@@ -68,11 +80,15 @@ impl Story {
         self.timed(&commit.run, &commit.records).into_iter().map(|(_, line)| line).collect()
     }
 
-    /// What rows of a run that follow on each other mean, each line with its time.
-    pub(super) fn timed(&mut self, run: &RunId, records: &[Record]) -> Vec<(Timestamp, String)> {
+    /// What rows of a run that follow on each other mean, each line with its time; lines to copy have none.
+    pub(super) fn timed(&mut self, run: &RunId, records: &[Record]) -> Vec<(Option<Timestamp>, String)> {
         let beside = Beside::of(run, records);
-        let told = records.iter().filter_map(|record| Some((record.at, self.line(record, &beside)?)));
-        told.collect()
+        let mut told = Vec::new();
+        for record in records {
+            told.extend(self.line(record, &beside).map(|line| (Some(record.at), line)));
+            told.extend(self.allowed(&record.change).into_iter().map(|line| (None, line)));
+        }
+        told
     }
 
     /// A line that belongs to a step.
@@ -93,7 +109,7 @@ impl Story {
                 let text = match (status, failure) {
                     (DeliveryStatus::Done, _) => self.done(*attempt, beside.emitted.get(delivery)),
                     (status, Some(failure)) => failed(*attempt, *status, failure, record.at),
-                    (_, None) => return None,
+                    (status, None) => waiting(*status, record.at)?,
                 };
                 Some(self.of_step(&step, &text))
             }
@@ -130,8 +146,21 @@ impl Story {
                 let short = &self.workflow.event(*event).short;
                 Some(format!("  {:>5} {short} {}", record.seq, value(payload.as_ref())))
             }
-            change => self.of_delivery(change),
+            _ => self.of_effect(record).or_else(|| self.of_delivery(&record.change)),
         }
+    }
+
+    fn of_effect(&mut self, record: &Record) -> Option<String> {
+        let (delivery, told) = self.effects.told(record)?;
+        Some(self.of_step(&self.known(delivery), &told))
+    }
+
+    /// What would allow what was denied.
+    fn allowed(&mut self, change: &Change) -> Vec<String> {
+        let Change::Denied { delivery, denial, .. } = change else { return Vec::new() };
+        let step = self.known(*delivery);
+        let lines = self.allowing.tell(&self.workflow.name, &step, denial);
+        lines.into_iter().map(|line| format!("  {line}")).collect()
     }
 
     /// What happened to a delivery besides its attempts.
@@ -180,6 +209,7 @@ impl Story {
         match status {
             DeliveryStatus::BackingOff { .. }
             | DeliveryStatus::Interrupted
+            | DeliveryStatus::Postponed { .. }
             | DeliveryStatus::Parked { .. } => self.known(delivery),
             DeliveryStatus::Done | DeliveryStatus::Failed => {
                 self.open.remove(&delivery).unwrap_or_else(nobody)
@@ -240,9 +270,27 @@ pub(super) fn failed(attempt: u32, status: DeliveryStatus, failure: &Failure, no
         DeliveryStatus::BackingOff { until } => {
             format!("attempt {attempt} failed: {what}; again in {} ms", until.0.saturating_sub(now.0))
         }
+        DeliveryStatus::Parked { why: why @ Parked::UnknownEffect } => {
+            format!("parked at attempt {attempt}: {}, after {what}", why.as_str())
+        }
         DeliveryStatus::Parked { .. } => format!("parked at attempt {attempt}: {what}"),
         _ => format!("failed for good at attempt {attempt}: {what}"),
     }
+}
+
+/// Why a delivery waits of which no attempt has failed, where that is worth a line.
+fn waiting(status: DeliveryStatus, now: Timestamp) -> Option<String> {
+    match status {
+        DeliveryStatus::Postponed { until } => Some(postponed(until, now)),
+        DeliveryStatus::Parked { why: why @ Parked::UnknownEffect } => {
+            Some(format!("parked: {}", why.as_str()))
+        }
+        _ => None,
+    }
+}
+
+pub(super) fn postponed(until: Timestamp, now: Timestamp) -> String {
+    format!("goes on in {} ms: its rate lets no call leave before", until.0.saturating_sub(now.0))
 }
 
 /// ``n += 2``
@@ -278,7 +326,7 @@ fn in_one_line(json: &str) -> String {
 }
 
 /// The beginning of a text.
-fn cut(text: &str, longest: usize) -> String {
+pub(super) fn cut(text: &str, longest: usize) -> String {
     match text.len() > longest {
         true => format!("{}…", &text[..text.floor_char_boundary(longest)]),
         false => text.to_owned(),

@@ -1,6 +1,7 @@
 //! The rule: what follows from a start, an outcome or a signal. Each decision is written as a
 //! change and applied at once, so that the next one sees it; together they are the commit.
 
+mod effect;
 mod operator;
 mod outcome;
 mod outlived;
@@ -61,6 +62,7 @@ impl<'r> Decision<'r> {
         }
         self.run.out.remove(&id);
         match (self.run.deliveries.contains_key(&id), outcome) {
+            (true, outcome) if self.run.has_unknown_effect(id) => self.unknown_effect(id, outcome),
             (true, Outcome::Interrupted(why)) => self.interrupted(id, why),
             (false, Outcome::Interrupted(_)) => {}
             (false, _) => {

@@ -32,12 +32,13 @@ impl Decision<'_> {
     pub(in crate::run) fn resume(mut self) -> Commit {
         if self.run.status() == Status::Paused {
             self.goes_on();
+            self.park_unknown_effects();
         }
         self.finish()
     }
 
     pub(in crate::run) fn retry(mut self, delivery: Seq, by: Option<Arc<str>>) -> Commit {
-        if self.run.can_be_retried(delivery) {
+        if self.run.can_be_retried(delivery) && !self.run.has_unknown_effect(delivery) {
             self.write(Change::Retried { delivery, by });
         }
         self.finish()

@@ -5,7 +5,7 @@ use super::Decision;
 use super::route::Event;
 use super::scope::gathers_of;
 use crate::event::Json;
-use crate::outcome::{Blob, Class, Emission, Emitted, Failure, Interruption, TimerWish};
+use crate::outcome::{Blob, Class, Emission, Emitted, Failure, Interruption, Outcome, TimerWish};
 use crate::retry::Tried;
 use crate::run::Delivery;
 use crate::run::change::{Cause, Change, DeliveryStatus, Parked, Place, Purpose, Seq, Status};
@@ -18,12 +18,11 @@ const CONFLICTS: u32 = 3;
 
 impl Decision<'_> {
     pub(super) fn interrupted(&mut self, id: Seq, why: Interruption) {
-        if why == Interruption::Conflict {
-            let conflicts = self.run.conflicts.entry(id).or_default();
-            *conflicts += 1;
-            if *conflicts >= CONFLICTS {
-                self.run.alone.insert(id);
-            }
+        match why {
+            Interruption::Stopped => {}
+            Interruption::Conflict => self.disturbed(id),
+            Interruption::NotBefore(until) => return self.postponed(id, until),
+            Interruption::UnknownEffect => return self.unknown_effect(id, Outcome::Interrupted(why)),
         }
         if !self.run.deliveries[&id].begun {
             return self.run.make_ready(id);
@@ -31,6 +30,14 @@ impl Decision<'_> {
         let attempt = self.run.deliveries[&id].attempt();
         let status = DeliveryStatus::Interrupted;
         self.write(Change::Attempt { delivery: id, attempt, status, failure: None });
+    }
+
+    fn disturbed(&mut self, id: Seq) {
+        let conflicts = self.run.conflicts.entry(id).or_default();
+        *conflicts += 1;
+        if *conflicts >= CONFLICTS {
+            self.run.alone.insert(id);
+        }
     }
 
     pub(super) fn emitted(&mut self, id: Seq, emitted: Emitted) {

@@ -22,12 +22,13 @@ impl Decision<'_> {
         let begun = self.run.deliveries.iter().filter(|(_, delivery)| delivery.begun);
         for id in begun.map(|(id, _)| *id).collect::<Vec<_>>() {
             self.write(Change::Crashed { delivery: id });
-            if self.run.deliveries[&id].crashes >= CRASHES {
+            if !self.run.has_unknown_effect(id) && self.run.deliveries[&id].crashes >= CRASHES {
                 let attempt = self.run.deliveries[&id].attempt();
                 let status = DeliveryStatus::Parked { why: Parked::Poison };
                 self.write(Change::Attempt { delivery: id, attempt, status, failure: None });
             }
         }
+        self.park_unknown_effects();
         self.run.careful.extend(self.run.ready.iter().map(|(_, id)| *id));
         let due = self.run.waking.range(..=(self.now, Seq(u64::MAX))).map(|(_, id)| *id);
         self.run.careful.extend(due.filter(|id| self.run.deliveries.contains_key(id)));

@@ -3,6 +3,7 @@
 
 mod blobs;
 mod children;
+mod effects;
 mod forks;
 mod operators;
 mod parked;

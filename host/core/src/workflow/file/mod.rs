@@ -93,7 +93,7 @@ pub enum GivenGrant {
     /// The step reaches nothing.
     None,
     /// `[steps.NAME.grant]`
-    Inline(Grant),
+    Inline(Box<Grant>),
     /// `grant = "grants/NAME.toml"`: a path as the file writes it, for [`crate::grant::parse`].
     File(Lined<String>),
 }

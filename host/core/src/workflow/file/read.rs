@@ -148,9 +148,11 @@ fn code(reader: &mut Reader, table: &Table<'_>, line: u32) -> Option<Code> {
 
 fn component(reader: &mut Reader, table: &Table<'_>) -> Option<String> {
     let component = reader.text(table, "component")?;
-    if component.value.starts_with("oci://") {
-        let message = "`component` from a registry (`oci://…`) is not yet supported; give a path to a file";
-        reader.report(table.step(), component.line, message.into());
+    let is_elsewhere = component.value.contains("://");
+    if let Some(line) = reader.line_of(table, "source").filter(|_| is_elsewhere) {
+        let message = "`source` is for a component that is built here, and `component` is an address; \
+                       remove `source`, or give the path of the file that is built";
+        reader.report(table.step(), line, message.into());
     }
     Some(component.value)
 }
@@ -167,7 +169,8 @@ fn concurrency(reader: &mut Reader, table: &Table<'_>) -> (Option<u32>, Option<u
 fn given(reader: &mut Reader, table: &Table<'_>) -> GivenGrant {
     if reader.is_table(table, "grant") {
         let inner = reader.inner(&grant::keys::INLINE, table, "grant");
-        return inner.map_or(GivenGrant::None, |inner| GivenGrant::Inline(grant::tables(reader, &inner)));
+        return inner
+            .map_or(GivenGrant::None, |inner| GivenGrant::Inline(Box::new(grant::tables(reader, &inner))));
     }
     let path = reader.text_or(table, "grant", "the path of a grant file, or a table `[steps.NAME.grant]`");
     path.map_or(GivenGrant::None, GivenGrant::File)

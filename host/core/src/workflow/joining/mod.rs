@@ -102,7 +102,7 @@ fn parts<'a>(
 fn grant(step: &Step, grants: &BTreeMap<String, Grant>) -> Result<Grant, Finding> {
     match &step.grant {
         GivenGrant::None => Ok(Grant::default()),
-        GivenGrant::Inline(grant) => Ok(grant.clone()),
+        GivenGrant::Inline(grant) => Ok((**grant).clone()),
         GivenGrant::File(path) => {
             let unread = || unread(step, path.line, &format!("grant `{}`", path.value));
             grants.get(&step.name.value).cloned().ok_or_else(unread)

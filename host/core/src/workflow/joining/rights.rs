@@ -10,7 +10,8 @@ use crate::workflow::file::GivenGrant;
 pub(super) fn check(part: &Part<'_>) -> Vec<Finding> {
     let imports = part.contract.imports.iter();
     let refused = imports.filter_map(|import| refusal(part, import)).map(|why| error(part, why));
-    refused.chain(Right::ALL.into_iter().filter_map(|right| unused(part, right))).collect()
+    let unused = Right::ALL.into_iter().filter_map(|right| unused(part, right));
+    refused.chain(unused).chain(unused_folders(part)).collect()
 }
 
 fn error(part: &Part<'_>, message: String) -> Finding {
@@ -27,29 +28,52 @@ fn refusal(part: &Part<'_>, import: &Import) -> Option<String> {
         (_, Support::Never) => without("is unknown to this host"),
         (_, Support::Now) => {
             let right = Right::of_import(&import.name).filter(|right| !part.grant.has(*right))?;
-            Some(format!("imports `{}`, which is not granted; add to {}", import.name, fix(part, right)))
+            Some(format!("imports `{}`, which is not granted; {}", import.name, fix(part, right)))
         }
     }
 }
 
-/// Where the missing table goes, and what to write there.
+/// What to do about a missing table: where it goes, and what to write there.
 fn fix(part: &Part<'_>, right: Right) -> String {
-    let (step, table, line) = (&part.step.name.value, right.table(), right.line());
+    let (step, table) = (&part.step.name.value, right.table());
+    let inline = match right.is_list() {
+        true => format!("`{table} = [{{ {} }}]`", right.lines().join(", ")),
+        false => format!("`{table} = {{ {} }}`", right.lines().join(", ")),
+    };
     match &part.step.grant {
-        GivenGrant::File(path) => format!("{}: `[{table}]` `{line}`", path.value),
-        GivenGrant::Inline(_) => format!("[steps.{step}.grant]: `{table} = {{ {line} }}`"),
-        GivenGrant::None => {
-            format!("[steps.{step}.grant] (or to grants/{step}.toml): `{table} = {{ {line} }}`")
+        GivenGrant::File(path) => {
+            let lines: Vec<_> = right.lines().iter().map(|line| format!("`{line}`")).collect();
+            format!("add to {}: `{}` {}", path.value, right.head(), lines.join(" "))
         }
+        // What was not built here needs a file of its own.
+        _ if part.step.source.is_none() => format!(
+            "make a grant with `lockstep grant draft {} -o grants/{step}.toml`, and write `grant = \
+             \"grants/{step}.toml\"`",
+            part.step.code.path(),
+        ),
+        GivenGrant::Inline(_) => format!("add to [steps.{step}.grant]: {inline}"),
+        GivenGrant::None => format!("add to [steps.{step}.grant] (or to grants/{step}.toml): {inline}"),
     }
 }
 
 fn unused(part: &Part<'_>, right: Right) -> Option<Finding> {
-    let (table, interface) = (right.table(), right.interface());
-    let needs = part.contract.imports.iter().any(|import| Right::of_import(&import.name) == Some(right));
+    let is_needed = part.contract.imports.iter().any(|import| Right::of_import(&import.name) == Some(right));
+    let is_unused = part.grant.has(right) && !is_needed;
+    is_unused.then(|| warning(part, &right.head(), right.interfaces()))
+}
+
+/// Folders have no import of their own: whoever opens files at all can find them.
+fn unused_folders(part: &Part<'_>) -> Vec<Finding> {
+    let opens_files = part.contract.imports.iter().any(|import| import.name.starts_with("wasi:filesystem/"));
+    let tables = [(!part.grant.dirs.is_empty(), "[[dir]]"), (part.grant.scratch.is_some(), "[scratch]")];
+    let unused = tables.into_iter().filter(|(stands, _)| *stands && !opens_files);
+    unused.map(|(_, table)| warning(part, table, &["wasi:filesystem"])).collect()
+}
+
+fn warning(part: &Part<'_>, table: &str, interfaces: &[&str]) -> Finding {
     let message = format!(
-        "its grant has a table `[{table}]`, and the component imports no `{interface}`; remove the table"
+        "its grant has a table `{table}`, and the component imports no `{}`; remove the table",
+        interfaces.join("` or `")
     );
-    let finding = Finding::warning(part.step.name.line, message).of_step(&part.step.name.value);
-    (part.grant.has(right) && !needs).then_some(finding)
+    Finding::warning(part.step.name.line, message).of_step(&part.step.name.value)
 }

@@ -90,7 +90,7 @@ fn a_store_of_format_1_goes_on_as_one_of_the_newest_format() {
         [vec![1, 2, 3], vec![], vec![1]]
     );
     let version: i64 = place.raw().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
-    assert_eq!(version, 3);
+    assert_eq!(version, 5);
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn a_visitor_leaves_an_older_store_as_it_is() {
     let before = std::fs::read(place.path()).unwrap();
     assert_eq!(
         place.refusal(Sqlite::visit(&place.path())),
-        "runs.db was written by an older version of Lockstep (format 1, this one needs 3); \
+        "runs.db was written by an older version of Lockstep (format 1, this one needs 5); \
          open it once with `lockstep run`"
     );
     assert!(std::fs::read(place.path()).unwrap() == before);

@@ -95,7 +95,7 @@ fn a_store_of_a_newer_version_is_refused() {
     drop(place.open());
     place.raw().pragma_update(None, "user_version", 99).unwrap();
     let told =
-        "runs.db was written by a newer version of Lockstep (format 99, this one knows 3); update Lockstep";
+        "runs.db was written by a newer version of Lockstep (format 99, this one knows 5); update Lockstep";
     assert_eq!(place.refusal(Sqlite::open(&place.path())), told);
     assert_eq!(place.refusal(Sqlite::visit(&place.path())), told);
 }

@@ -21,7 +21,7 @@ use serde_json::value::RawValue;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::exit::{self, BadInput, Exit};
-use crate::project::{Project, Refused, wanted};
+use crate::project::{Loading, Project, Refused, Update, wanted};
 use crate::report::{self, Reporter};
 use crate::{config, inert, input, store};
 
@@ -75,6 +75,8 @@ pub(crate) struct Run {
     /// Print one JSON object on stdout, also when the run fails
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    update: Update,
 }
 
 /// The object of `--json`.
@@ -104,8 +106,8 @@ enum Came {
 }
 
 impl Run {
-    pub(super) fn run(self) -> anyhow::Result<Exit> {
-        let ended = tokio::runtime::Runtime::new()?.block_on(self.perform());
+    pub(super) fn run(self, config: Option<&Path>) -> anyhow::Result<Exit> {
+        let ended = tokio::runtime::Runtime::new()?.block_on(self.perform(config));
         if let Err(error) = &ended
             && self.json
         {
@@ -114,11 +116,12 @@ impl Run {
         ended
     }
 
-    async fn perform(&self) -> anyhow::Result<Exit> {
-        let project = Project::read(&self.workflow)?;
+    async fn perform(&self, config: Option<&Path>) -> anyhow::Result<Exit> {
+        let loading = Loading::under(config)?.with(self.update);
+        let project = Project::read(&self.workflow, &loading)?;
         report::warnings(&project.warnings);
         let input = if self.take_up { None } else { Some(self.read_input(&project.workflow)?) };
-        let mut stage = self.stage(&project)?;
+        let mut stage = self.stage(&project, &loading)?;
         let exit = match input {
             Some(input) => self.one(&mut stage, input).await,
             None => going_on::all(self, &mut stage).await,
@@ -127,11 +130,17 @@ impl Run {
         exit
     }
 
-    fn stage(&self, project: &Project) -> anyhow::Result<Stage> {
-        let sandbox =
-            Sandbox::new(&lockstep_sandbox::Settings { cache: config::cache(), ..Default::default() })?;
+    fn stage(&self, project: &Project, loading: &Loading) -> anyhow::Result<Stage> {
+        let settings = lockstep_sandbox::Settings {
+            cache: config::cache(),
+            compiler: config::compiler()?,
+            scratch: Some(config::swept_scratch()),
+            egress: loading.operator.egress(project.secrets(&loading.operator)?)?,
+            ..Default::default()
+        };
+        let sandbox = Sandbox::new(&settings)?;
         let deployed = project.deploy(&sandbox)?;
-        let reporter = Arc::new(Reporter::new(&deployed, self.verbose));
+        let reporter = Arc::new(Reporter::new(&deployed, project.grant_files(), self.verbose));
         let store = self.store(project);
         let journal = journal(store.as_deref())?;
         let inbox = store.is_some().then_some(INBOX);

@@ -12,7 +12,8 @@ use crate::{report, store};
 /// Begin a new run as this one was after one of its commits
 ///
 /// Its journal begins with the same rows. Open questions, timers and deliveries come along, with their
-/// numbers and times: what was due since then is due at once.
+/// numbers and times: what was due since then is due at once. Calls that left the run and that the fork
+/// would make again are refused unless --repeat-effects says that they may be.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -24,6 +25,9 @@ pub(super) struct Fork {
     /// After this row, with which a commit ends [default: its last]
     #[arg(long, value_name = "ROW")]
     at: Option<u64>,
+    /// It may make calls again that the run has made, under new keys
+    #[arg(long)]
+    repeat_effects: bool,
     /// Print one JSON object on stdout
     #[arg(long)]
     json: bool,
@@ -35,7 +39,8 @@ impl Fork {
         let from = store::find(&store, &self.named.run).await?;
         let workflow = read(&store, &from, None).await?.about().workflow.clone();
         let id = RunId::fresh(&workflow, random()?);
-        let fork = run::Fork { id, from: from.clone(), at: self.at.map(Seq) };
+        let fork =
+            run::Fork { id, from: from.clone(), at: self.at.map(Seq), repeats_effects: self.repeat_effects };
         let id = lockstep_runtime::fork(&store, fork).await?;
         let run = read(&store, &id, None).await?;
         let (row, status) = (run.last(), run.status());

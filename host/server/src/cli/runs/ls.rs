@@ -1,12 +1,16 @@
 //! `lockstep runs ls`: which runs there are.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use lockstep_core::journal::{Journal, Query};
-use lockstep_core::run::Status;
+use lockstep_core::journal::{Journal, Query, Summary};
+use lockstep_core::run::{RunId, Status};
+use lockstep_journal::Sqlite;
+use lockstep_runtime::archive;
 
 use crate::exit::Exit;
-use crate::report::known::{Known, table};
+use crate::report::known::{Known, Unknown, table};
 use crate::{report, store};
 
 /// List runs, the newest first
@@ -47,11 +51,22 @@ impl Ls {
         match self.json {
             true => report::out(&serde_json::to_string(&objects())?)?,
             false if runs.is_empty() => report::progress("no run is like that"),
-            false => report::out(&table(&runs))?,
+            false => report::out(&table(&runs, &unknown(&store, &runs).await))?,
         }
         if !self.json && !runs.is_empty() && runs.len() == limit as usize {
             report::progress(&format!("these are the newest {limit}; more with `--limit`"));
         }
         Ok(Exit::Done)
     }
+}
+
+/// What is to be said of calls, by run. A run whose rows cannot be read is listed with what is known of it.
+async fn unknown(store: &Sqlite, runs: &[(RunId, Summary)]) -> BTreeMap<RunId, Unknown> {
+    let mut all = BTreeMap::new();
+    for (id, _) in runs.iter().filter(|(_, summary)| summary.parked > 0 && !summary.status.is_end()) {
+        if let Ok(Some(run)) = archive::read(store, id).await {
+            all.insert(id.clone(), Unknown::of(&run));
+        }
+    }
+    all
 }

@@ -7,6 +7,7 @@ mod ls;
 mod order;
 mod orders;
 mod purge;
+mod resolve;
 mod show;
 mod state;
 mod tail;
@@ -45,6 +46,7 @@ enum What {
     Resume(orders::Resume),
     Retry(orders::Retry),
     Skip(orders::Skip),
+    Resolve(resolve::Resolve),
     Inject(orders::Inject),
     Fork(fork::Fork),
     Export(export::Export),
@@ -78,6 +80,7 @@ impl What {
             What::Pause(pause) => pause.perform().await,
             What::Resume(resume) => resume.perform().await,
             What::Retry(retry) => retry.perform().await,
+            What::Resolve(resolve) => resolve.perform().await,
             What::Skip(skip) => skip.perform().await,
             What::Inject(inject) => inject.perform().await,
             What::Fork(fork) => fork.perform().await,

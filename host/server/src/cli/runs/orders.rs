@@ -86,14 +86,14 @@ pub(super) struct Inject {
 }
 
 #[derive(Debug, Args)]
-struct Who {
+pub(super) struct Who {
     /// Who asks for it
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
 }
 
 impl Who {
-    fn name(&self) -> Option<Arc<str>> {
+    pub(super) fn name(&self) -> Option<Arc<str>> {
         self.by.as_deref().map(Arc::from)
     }
 }

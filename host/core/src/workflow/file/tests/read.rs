@@ -243,6 +243,60 @@ fn every_key_is_read() {
                         source: None,
                         grant: Inline(
                             Grant {
+                                component: None,
+                                http: HttpGrant {
+                                    rules: [
+                                        Rule {
+                                            host: Below(
+                                                "example.com",
+                                            ),
+                                            scheme: Http,
+                                            port: 8080,
+                                            methods: [
+                                                "POST",
+                                            ],
+                                            paths: [
+                                                PathPattern(
+                                                    [
+                                                        Text(
+                                                            "v1",
+                                                        ),
+                                                        Rest,
+                                                    ],
+                                                ),
+                                            ],
+                                            query: Some(
+                                                [
+                                                    "limit",
+                                                ],
+                                            ),
+                                            network: Private,
+                                            secret: Some(
+                                                SecretUse {
+                                                    name: "key",
+                                                    header: "authorization",
+                                                    format: "Bearer {}",
+                                                },
+                                            ),
+                                            idempotency: Some(
+                                                "idempotency-key",
+                                            ),
+                                            at_most_once: true,
+                                            redirects: true,
+                                            request_bytes: 1024,
+                                            response_bytes: 1024,
+                                            timeout: 1s,
+                                            rate: Some(
+                                                Rate {
+                                                    calls: 20,
+                                                    per: 60s,
+                                                },
+                                            ),
+                                            reuse: true,
+                                        },
+                                    ],
+                                    ceiling: None,
+                                },
                                 state: Some(
                                     StateGrant {
                                         run: Read,
@@ -253,6 +307,49 @@ fn every_key_is_read() {
                                         bytes: 65536,
                                     },
                                 ),
+                                kv: [
+                                    KvGrant {
+                                        store: "cache",
+                                        prefix: "explain/",
+                                        access: ReadWrite,
+                                        bytes: 1048576,
+                                        ttl: Some(
+                                            604800s,
+                                        ),
+                                    },
+                                ],
+                                dirs: [
+                                    DirGrant {
+                                        host: "data",
+                                        guest: "/data",
+                                        access: Read,
+                                    },
+                                ],
+                                config: Some(
+                                    {
+                                        "depth": "3",
+                                    },
+                                ),
+                                scratch: Some(
+                                    ScratchGrant {
+                                        bytes: 1048576,
+                                        files: 10,
+                                    },
+                                ),
+                                wall: Real,
+                                random: Seeded,
+                                limits: Limits {
+                                    memory: 1048576,
+                                    cpu: 1s,
+                                    fuel: 1000,
+                                    events: 1,
+                                    event_bytes: 100,
+                                    host_calls: 1,
+                                    log_bytes: 100,
+                                },
+                                on_denied: OnDenied {
+                                    http: Fail,
+                                },
                             },
                         ),
                         concurrency_run: None,
@@ -295,12 +392,12 @@ fn every_key_is_read() {
                 human: [
                     Human {
                         question: Lined {
-                            line: 36,
+                            line: 72,
                             value: "approval-needed",
                         },
                         answer: Some(
                             Lined {
-                                line: 37,
+                                line: 73,
                                 value: "approval-given",
                             },
                         ),
@@ -312,7 +409,7 @@ fn every_key_is_read() {
                         ),
                         on_deadline: Some(
                             Lined {
-                                line: 40,
+                                line: 76,
                                 value: "approval-expired",
                             },
                         ),

@@ -102,9 +102,9 @@ fn keys_of_a_later_release_are_refused_as_such() {
         ),
         (
             "",
-            "[steps.s.grant]\nhttp = []\n[steps.s.grant.state]\nrun = \"r\"",
+            "[steps.s.grant]\nllm = {}\n[steps.s.grant.state]\nrun = \"r\"",
             expect![[r#"
-            w:8: step `s`: `grant.http` is not yet supported; remove it
+            w:8: step `s`: `grant.llm` is not yet supported; remove it
         "#]],
         ),
         (
@@ -116,10 +116,10 @@ fn keys_of_a_later_release_are_refused_as_such() {
         ),
         (
             "",
-            "[steps.t]\ncomponent = \"oci://registry.example/x@sha256:00\"",
+            "[steps.t]\ncomponent = \"oci://registry.example/x@sha256:00\"\nsource = \"steps/t\"",
             expect![[r#"
-            w:8: step `t`: `component` from a registry (`oci://…`) is not yet supported; give a path to a file
-        "#]],
+                w:9: step `t`: `source` is for a component that is built here, and `component` is an address; remove `source`, or give the path of the file that is built
+            "#]],
         ),
     ] {
         check(&with(head, step), expected);

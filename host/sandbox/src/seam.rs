@@ -1,0 +1,83 @@
+//! What an attempt needs of the world around the sandbox, as small traits: each with what it promises,
+//! implemented by whoever runs attempts.
+
+use std::pin::Pin;
+
+use lockstep_core::blob::Digest;
+use lockstep_core::effect::{CallId, Denial, Ending, Intent, Leave};
+use lockstep_core::grant::KvGrant;
+use lockstep_core::outcome::Update;
+
+/// Somebody who watches a run while its attempts are still going.
+///
+/// **Promise:** an attempt tells it of each update as soon as its guest publishes it, in the guest's
+/// order, and goes on only when it has returned; so it must neither wait nor take long. Nothing that
+/// it is told has to last: only the updates of [`Outcome::Emitted`](lockstep_core::outcome::Outcome::Emitted) do.
+pub trait Watcher: std::fmt::Debug + Send + Sync {
+    /// An attempt has published this.
+    fn provisional(&self, update: &Update);
+}
+
+/// Where the bytes are that attempts have put.
+///
+/// **Promise:** it gives what a commit has stored, from `offset` on: `length` bytes, and fewer only
+/// where they end; none if nothing is stored under this name. An attempt that waits for it does not
+/// compute meanwhile, and may be dropped.
+pub trait Blobs: std::fmt::Debug + Send + Sync {
+    /// A part of what is stored.
+    fn get<'a>(&'a self, digest: &'a Digest, offset: u64, length: u32) -> Reading<'a>;
+}
+
+/// Bytes of a blob, when they come.
+pub type Reading<'a> = Deciding<'a, Option<Vec<u8>>>;
+
+/// Who keeps the calls of a delivery that leave its run.
+///
+/// **Promise:** `begin` answers with what the run knows of such a call from earlier attempts; when it says
+/// [`Leave::Go`] for one that may be made once at most, that the call has started is durable. When
+/// `end` answers, so is the answer of a call that is recorded. An attempt that waits for it does not compute
+/// meanwhile, and may be dropped: a call that was begun and has no end then counts as unknown.
+pub trait Effects: std::fmt::Debug + Send + Sync {
+    /// A call is about to leave.
+    fn begin(&self, intent: Intent) -> Deciding<'_, Leave>;
+    /// A call that left has come to an end.
+    fn end(&self, id: CallId, ending: Ending) -> Deciding<'_, ()>;
+    /// A call is not allowed. Nobody waits for this to be written.
+    fn denied(&self, denial: Denial);
+}
+
+/// An answer, when it comes.
+pub type Deciding<'a, T> = Pin<Box<dyn Future<Output = Result<T, Unreadable>> + Send + 'a>>;
+
+/// Where the stores of keys and values are that outlive runs: outside effects, applied at once.
+///
+/// **Promise:** a value that was set is durable when the answer comes, and is there until it is deleted or
+/// its time is over. Keys are whole: the prefix of a grant is part of them.
+pub trait KeyValue: std::fmt::Debug + Send + Sync {
+    /// The value of a key, if it has one.
+    fn get<'a>(&'a self, store: &'a str, key: &'a str) -> Deciding<'a, Option<Vec<u8>>>;
+    /// Sets a key; `false` if the keys and values that begin with `within.prefix` would then be more than
+    /// `within.bytes`.
+    fn set<'a>(
+        &'a self,
+        store: &'a str,
+        key: &'a str,
+        value: Vec<u8>,
+        within: &'a KvGrant,
+    ) -> Deciding<'a, bool>;
+    /// Deletes a key, whether it has a value or not.
+    fn delete<'a>(&'a self, store: &'a str, key: &'a str) -> Deciding<'a, ()>;
+    /// Keys that begin so, in order, those after `after`; `limit` at most.
+    fn keys<'a>(
+        &'a self,
+        store: &'a str,
+        prefix: &'a str,
+        after: Option<&'a str>,
+        limit: u32,
+    ) -> Deciding<'a, Vec<String>>;
+}
+
+/// Why what is stored cannot be read at the moment, in the words of whoever has it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unreadable(pub String);

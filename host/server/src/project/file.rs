@@ -1,0 +1,135 @@
+//! `workflow.toml` as it lies on disk: where it is, what it says, and what it names from there. It
+//! opens no component.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use lockstep_core::grant::{self, Grant};
+use lockstep_core::workflow::Finding;
+use lockstep_core::workflow::file::{self, Code, File, GivenGrant, Step};
+
+use super::Refused;
+use crate::inert::inert;
+use crate::source::{Place, unreadable};
+
+/// A workflow file, before its components are looked at.
+pub(crate) struct WorkflowFile {
+    /// Where it is.
+    pub(crate) path: PathBuf,
+    /// What it says.
+    pub(crate) file: File,
+}
+
+impl WorkflowFile {
+    /// Reads `workflow.toml`, named itself or by its folder.
+    pub(crate) fn read(named: &Path) -> Result<WorkflowFile, Refused> {
+        let path = if named.is_dir() { named.join("workflow.toml") } else { named.to_owned() };
+        let shown = path.display().to_string();
+        let bytes = fs::read(&path).map_err(|error| {
+            Refused::one(format!(
+                "{}; name a workflow.toml or the folder it is in",
+                unreadable(&shown, &error)
+            ))
+        })?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| Refused::one(format!("{shown}: it is not UTF-8 text; give a workflow.toml")))?;
+        match file::parse(&text) {
+            Ok(file) => Ok(WorkflowFile { path, file }),
+            Err(findings) => Err(Refused { lines: lines(&findings, &shown) }),
+        }
+    }
+
+    /// The folder that it is in; what it names is from there.
+    pub(crate) fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new(""))
+    }
+
+    /// A path that the file names, from where the file is.
+    pub(crate) fn beside(&self, named: &str) -> PathBuf {
+        self.folder().join(named)
+    }
+
+    /// As people read it.
+    pub(crate) fn shown(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    /// A step by its name.
+    pub(crate) fn step(&self, name: &str) -> Result<&Step, Refused> {
+        let steps = &self.file.steps;
+        steps.iter().find(|step| step.name.value == name).ok_or_else(|| {
+            let known = steps.iter().map(|step| step.name.value.as_str());
+            let near = lockstep_core::suggest::did_you_mean(name, known);
+            Refused::one(format!("{}: there is no step `{name}`{near}", self.shown()))
+        })
+    }
+
+    /// Where the component of a step is; none: the step is a workflow.
+    pub(crate) fn place(&self, step: &Step) -> Result<Option<Place>, Refused> {
+        match &step.code {
+            Code::Component(named) => {
+                let place = Place::parse(named, self.folder());
+                place.map(Some).map_err(|error| self.refused(step, [error.to_string()]))
+            }
+            Code::Workflow(_) => Ok(None),
+        }
+    }
+
+    /// Why a step is refused, as lines that say where it stands.
+    pub(super) fn refused(&self, step: &Step, messages: impl IntoIterator<Item = String>) -> Refused {
+        let (shown, line, name) = (self.shown(), step.name.line, &step.name.value);
+        let told = |message: String| inert(&format!("{shown}:{line}: step `{name}`: {message}")).into_owned();
+        Refused { lines: messages.into_iter().map(told).collect() }
+    }
+
+    /// The file of a step's grant, if it has one.
+    pub(crate) fn grant_path(&self, step: &Step) -> Option<PathBuf> {
+        match &step.grant {
+            GivenGrant::File(named) => Some(self.beside(&named.value)),
+            GivenGrant::None | GivenGrant::Inline(_) => None,
+        }
+    }
+
+    /// What a grant file of a step says; none if it has no file of its own.
+    pub(super) fn grant(&self, step: &Step) -> Result<Option<Grant>, Refused> {
+        let (GivenGrant::File(named), Some(path)) = (&step.grant, self.grant_path(step)) else {
+            return Ok(None);
+        };
+        let shown = path.display().to_string();
+        let text = fs::read_to_string(&path).map_err(|error| {
+            let why = format!("step `{}`: its grant {}", step.name.value, unreadable(&shown, &error));
+            Refused::one(format!("{}:{}: {why}; mend the path in `grant`", self.shown(), named.line))
+        })?;
+        read_grant(&text, &shown).map(Some)
+    }
+
+    /// A component that is older than its source, as a warning.
+    pub(super) fn stale(&self, step: &Step) -> Option<String> {
+        let source = newest(&self.beside(step.source.as_deref()?))?;
+        let built = fs::metadata(self.beside(step.code.path())).ok()?.modified().ok()?;
+        (built < source).then(|| {
+            let (name, file) = (&step.name.value, self.path.display());
+            format!("{file}: step `{name}`: its component is older than its source; build it: `lockstep build {file}`")
+        })
+    }
+}
+
+/// A grant, of a text that came from this file.
+pub(crate) fn read_grant(text: &str, shown: &str) -> Result<Grant, Refused> {
+    grant::parse(text).map_err(|findings| Refused { lines: lines(&findings, shown) })
+}
+
+pub(super) fn lines(findings: &[Finding], shown: &str) -> Vec<String> {
+    findings.iter().map(|finding| inert(&finding.in_file(shown).to_string()).into_owned()).collect()
+}
+
+/// When the newest file below a folder was written; what builds leave behind does not count.
+fn newest(folder: &Path) -> Option<std::time::SystemTime> {
+    let entries = fs::read_dir(folder).ok()?.filter_map(Result::ok);
+    let times = entries.filter_map(|entry| match entry.file_type().ok()? {
+        kind if kind.is_dir() && entry.file_name() == "target" => None,
+        kind if kind.is_dir() => newest(&entry.path()),
+        _ => entry.metadata().ok()?.modified().ok(),
+    });
+    times.max()
+}

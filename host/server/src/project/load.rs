@@ -1,0 +1,230 @@
+//! From a workflow's file to its project: every component is fetched, bound to its grant and to the
+//! lock, and joined with the others.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use lockstep_core::contract::Contract;
+use lockstep_core::grant::Grant;
+use lockstep_core::workflow;
+use lockstep_core::workflow::file::{Code, File, GivenGrant, Step};
+
+use super::file::{WorkflowFile, lines};
+use super::tie::{Candidate, is_from_elsewhere};
+use super::{Loading, Locking, Part, Project, Refused};
+use lockstep_sandbox::{Origin, Wall};
+
+use crate::lock::{self, Lock, Locked};
+use crate::operator::real_folders;
+use crate::source;
+
+/// Workflows lie in each other no deeper.
+const DEEPEST: usize = 8;
+
+/// What was read of the steps so far.
+#[derive(Default)]
+struct Parts {
+    parts: BTreeMap<String, Part>,
+    contracts: BTreeMap<String, Arc<Contract>>,
+    grants: BTreeMap<String, Grant>,
+    /// The steps from elsewhere.
+    locked: BTreeMap<String, Locked>,
+}
+
+impl WorkflowFile {
+    /// The project: every component read, every contract checked.
+    pub(crate) fn load(self, loading: &Loading) -> Result<Project, Refused> {
+        self.load_within(&[], loading)
+    }
+
+    /// The same, as a step of the workflows whose files these are.
+    fn load_within(self, around: &[PathBuf], loading: &Loading) -> Result<Project, Refused> {
+        let shown = self.shown();
+        let mut read = Parts::default();
+        let mut wrong = Vec::new();
+        for step in &self.file.steps {
+            if let Err(refused) = self.part(step, around, loading, &mut read) {
+                wrong.extend(refused.lines);
+            }
+        }
+        let lock = self.lock(&read.locked, loading.lock)?;
+        wrong.extend(lock.1);
+        if !wrong.is_empty() {
+            return Err(Refused { lines: wrong });
+        }
+        let joined = workflow::join(&self.with_grants(&read.grants), &read.contracts, &read.grants)
+            .map_err(|findings| Refused { lines: lines(&findings, &shown) })?;
+        if loading.lock == Locking::Updated {
+            lock.0.write(self.folder())?;
+        }
+        let mut warnings = lines(&joined.warnings, &shown);
+        warnings.extend(self.file.steps.iter().filter_map(|step| self.stale(step)));
+        let folder = self.folder().to_owned();
+        let file =
+            |step: &Step| Some((step.name.value.clone(), self.grant_path(step)?.display().to_string()));
+        let grants = self.file.steps.iter().filter_map(file).collect();
+        Ok(Project { folder, workflow: Arc::new(joined.workflow), warnings, grants, parts: read.parts })
+    }
+
+    fn part(
+        &self,
+        step: &Step,
+        around: &[PathBuf],
+        loading: &Loading,
+        read: &mut Parts,
+    ) -> Result<(), Refused> {
+        let name = &step.name.value;
+        let grant = self.grant(step);
+        let part = match &step.code {
+            Code::Component(_) => self.component(step, loading, &grant, read),
+            Code::Workflow(path) => self.nested(step, path, around, loading),
+        };
+        let mut wrong = Vec::new();
+        match part {
+            Ok((part, contract)) => {
+                read.parts.insert(name.clone(), part);
+                read.contracts.insert(name.clone(), Arc::new(contract));
+            }
+            Err(refused) => wrong.extend(refused.lines),
+        }
+        match grant.and_then(|grant| self.allowed(step, grant, loading)) {
+            Ok(grant) => read.grants.extend(grant.map(|grant| (name.clone(), grant))),
+            Err(refused) => wrong.extend(refused.lines),
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(Refused { lines: wrong }) }
+    }
+
+    /// What the operator allows of a step's grant, wherever it stands. A step without one is held to the
+    /// ceiling too; where that takes nothing away, there still is none.
+    fn allowed(
+        &self,
+        step: &Step,
+        in_file: Option<Grant>,
+        loading: &Loading,
+    ) -> Result<Option<Grant>, Refused> {
+        let mut grant = match (&step.grant, in_file) {
+            (GivenGrant::Inline(grant), _) => (**grant).clone(),
+            (_, grant) => grant.unwrap_or_default(),
+        };
+        let from = self.grant_path(step).and_then(|path| Some(path.parent()?.to_owned()));
+        let from = from.unwrap_or_else(|| self.folder().to_owned());
+        real_folders(&mut grant, &from).map_err(|why| self.refused(step, [why]))?;
+        let effective = loading.operator.allow(&grant).map_err(|lines| self.refused(step, lines))?;
+        let is_none = matches!(step.grant, GivenGrant::None) && effective == Grant::default();
+        Ok((!is_none).then_some(effective))
+    }
+
+    /// The file with the grants that hold in the place of those that stand in it.
+    fn with_grants(&self, grants: &BTreeMap<String, Grant>) -> File {
+        let mut file = self.file.clone();
+        for step in &mut file.steps {
+            if let (GivenGrant::Inline(_) | GivenGrant::None, Some(grant)) =
+                (&step.grant, grants.get(&step.name.value))
+            {
+                step.grant = GivenGrant::Inline(Box::new(grant.clone()));
+            }
+        }
+        file
+    }
+
+    fn component(
+        &self,
+        step: &Step,
+        loading: &Loading,
+        grant: &Result<Option<Grant>, Refused>,
+        read: &mut Parts,
+    ) -> Result<(Part, Contract), Refused> {
+        let candidate = self.candidate(step, loading)?;
+        let grant = grant.as_ref().ok().and_then(Option::as_ref);
+        let signer = match loading.walls.stands(Wall::Digest) {
+            true => candidate.check(self, step, grant)?,
+            false => None,
+        };
+        if is_from_elsewhere(step) {
+            read.locked.insert(step.name.value.clone(), candidate.locked(step, signer));
+        }
+        let origin = if is_from_elsewhere(step) { Origin::Elsewhere } else { Origin::Here };
+        Ok((Part::Component(candidate.fetched.bytes.into(), origin), candidate.contract))
+    }
+
+    /// The component that a step names, whether or not it may be loaded.
+    pub(crate) fn candidate(&self, step: &Step, loading: &Loading) -> Result<Candidate, Refused> {
+        let place = self.place(step)?.ok_or_else(|| {
+            self.refused(step, ["it is a workflow, and only a component has a grant".to_owned()])
+        })?;
+        let told = |error: source::Error| {
+            let fix = match (&step.source, error.is_file()) {
+                (_, false) => String::new(),
+                (Some(_), true) => format!("; build it: `lockstep build {}`", self.path.display()),
+                (None, true) => {
+                    "; mend the path in `component`, or say where its `source` is and build it".to_owned()
+                }
+            };
+            self.refused(step, [format!("{error}{fix}")])
+        };
+        let fetched = place.fetch_pinned(&loading.kept).map_err(told)?;
+        match Contract::read(&fetched.bytes) {
+            Ok(contract) => Ok(Candidate { place, fetched, contract }),
+            Err(all) => Err(self.refused(step, all.iter().map(|refusal| format!("{place}: {refusal}")))),
+        }
+    }
+
+    /// A workflow as a step; one that lies in itself has no bottom.
+    fn nested(
+        &self,
+        step: &Step,
+        named: &str,
+        around: &[PathBuf],
+        loading: &Loading,
+    ) -> Result<(Part, Contract), Refused> {
+        let inner = WorkflowFile::read(&self.beside(named))?;
+        let around = [around, &[real(&self.path)]].concat();
+        if around.contains(&real(&inner.path)) {
+            let why =
+                format!("the workflow {} lies in itself; let a loop of events do it", inner.path.display());
+            return Err(self.refused(step, [why]));
+        }
+        if around.len() >= DEEPEST {
+            let why = format!("workflows lie in each other more than {DEEPEST} deep; flatten them");
+            return Err(self.refused(step, [why]));
+        }
+        let project = inner.load_within(&around, loading)?;
+        let contract = Contract::of_workflow(&project.workflow);
+        Ok((Part::Workflow(project), contract))
+    }
+
+    /// The lock as it is to be, and what is loaded against it.
+    fn lock(
+        &self,
+        found: &BTreeMap<String, Locked>,
+        locking: Locking,
+    ) -> Result<(Lock, Vec<String>), Refused> {
+        let mut lock = Lock::read(self.folder())?;
+        if locking == Locking::Updated {
+            lock.steps.retain(|name, _| found.contains_key(name));
+            found.iter().for_each(|(name, locked)| lock.insert(name, locked.clone()));
+        }
+        let against = found.iter().filter_map(|(name, found)| {
+            let others = lock.steps.get(name)?.differences(found);
+            (!others.is_empty()).then(|| self.not_as_locked(name, &others))
+        });
+        let wrong = against.collect();
+        Ok((lock, wrong))
+    }
+
+    fn not_as_locked(&self, step: &str, others: &[String]) -> String {
+        let file = self.path.display();
+        format!(
+            "{file}: step `{step}` is not as {} has it: {}; look at it with `lockstep inspect`, then take it \
+             with `lockstep grant accept {step} --workflow {file}` or `--update`",
+            lock::NAME,
+            others.join(", ")
+        )
+    }
+}
+
+/// One name for one file, however it is reached.
+fn real(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}

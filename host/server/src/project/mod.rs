@@ -1,0 +1,172 @@
+//! A workflow with its components, found and read: all that is wrong is told at once.
+
+mod file;
+mod load;
+mod tie;
+
+pub(crate) use file::{WorkflowFile, read_grant};
+pub(crate) use tie::Candidate;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use lockstep_core::workflow::Workflow;
+use lockstep_runtime::{Deployed, Worker};
+use lockstep_sandbox::{Origin, Sandbox, Source, Walls};
+
+use crate::config;
+use crate::lock;
+use crate::operator::Operator;
+use crate::report::GrantFiles;
+use crate::source::Kept;
+
+/// A workflow whose components fit together.
+pub(crate) struct Project {
+    /// Where its file is.
+    pub(crate) folder: PathBuf,
+    /// The graph.
+    pub(crate) workflow: Arc<Workflow>,
+    /// What somebody should look at, as lines.
+    pub(crate) warnings: Vec<String>,
+    /// The file of each step's grant, for those that have one.
+    grants: BTreeMap<String, String>,
+    /// What does the work of each step.
+    parts: BTreeMap<String, Part>,
+}
+
+/// What does the work of a step.
+enum Part {
+    /// A component: its bytes, and whether they were built from source that lies here.
+    Component(Arc<[u8]>, Origin),
+    /// Another workflow.
+    Workflow(Project),
+}
+
+/// How a project is loaded.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Loading {
+    /// What registries gave before.
+    pub(crate) kept: Kept,
+    /// What the operator allows.
+    pub(crate) operator: Operator,
+    /// What becomes of the lock.
+    pub(crate) lock: Locking,
+    /// Which walls stand: all of them, but in tests.
+    pub(crate) walls: Walls,
+}
+
+/// What becomes of the lock when a project is loaded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Locking {
+    /// What is locked must be what is loaded.
+    #[default]
+    Held,
+    /// What is loaded is locked.
+    Updated,
+}
+
+impl Loading {
+    /// To look at components, whatever the operator allows.
+    pub(crate) fn new() -> Loading {
+        Loading { kept: Kept::within(config::components()), ..Loading::default() }
+    }
+
+    /// To load a workflow under the operator's file that is named, or the nearest one.
+    pub(crate) fn under(config: Option<&Path>) -> Result<Loading, Refused> {
+        Ok(Loading { operator: Operator::find(config)?, ..Loading::new() })
+    }
+
+    /// The same, and `--update` says what becomes of the lock.
+    pub(crate) fn with(self, update: Update) -> Loading {
+        Loading { lock: if update.update { Locking::Updated } else { Locking::Held }, ..self }
+    }
+}
+
+/// The option of commands that load a workflow.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub(crate) struct Update {
+    /// Take the components as they are now, and lock them: write lockstep.lock
+    #[arg(long)]
+    update: bool,
+}
+
+/// Why there is no project: every reason as a line of its own.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .lines.join("\n"))]
+pub(crate) struct Refused {
+    /// At least one.
+    pub(crate) lines: Vec<String>,
+}
+
+impl Refused {
+    pub(crate) fn one(line: impl Into<String>) -> Refused {
+        Refused { lines: vec![line.into()] }
+    }
+}
+
+impl From<lock::Error> for Refused {
+    fn from(error: lock::Error) -> Refused {
+        Refused::one(error.to_string())
+    }
+}
+
+impl Project {
+    /// Reads a workflow and everything it names.
+    pub(crate) fn read(named: &Path, loading: &Loading) -> Result<Project, Refused> {
+        WorkflowFile::read(named)?.load(loading)
+    }
+
+    /// The secrets that its grants name, by name: what a sandbox adds to requests.
+    pub(crate) fn secrets(&self, operator: &Operator) -> Result<BTreeMap<String, Vec<u8>>, Refused> {
+        operator.secrets(&self.secret_names())
+    }
+
+    fn secret_names(&self) -> BTreeSet<String> {
+        let rules = self.workflow.steps.iter().flat_map(|step| &step.grant.http.rules);
+        let own = rules.filter_map(|rule| Some(rule.secret.as_ref()?.name.clone()));
+        let nested = self.parts.values().filter_map(|part| match part {
+            Part::Workflow(project) => Some(project.secret_names()),
+            Part::Component(..) => None,
+        });
+        own.chain(nested.flatten()).collect()
+    }
+
+    /// The files of the grants of its steps, and of those of the workflows within it.
+    pub(crate) fn grant_files(&self) -> GrantFiles {
+        let own =
+            self.grants.iter().map(|(step, file)| ((self.workflow.name.clone(), step.clone()), file.clone()));
+        let nested = self.parts.values().filter_map(|part| match part {
+            Part::Workflow(project) => Some(project.grant_files()),
+            Part::Component(..) => None,
+        });
+        own.chain(nested.flatten()).collect()
+    }
+
+    /// The project in a sandbox, ready to run.
+    pub(crate) fn deploy(&self, sandbox: &Sandbox) -> Result<Deployed, Refused> {
+        Deployed::load(self.workflow.clone(), |step, handlers| match &self.parts[&step.name] {
+            Part::Workflow(nested) => nested.deploy(sandbox).map(Worker::Workflow),
+            Part::Component(bytes, origin) => sandbox
+                .load(Source { bytes, origin: *origin }, handlers, &step.grant)
+                .map(Worker::Release)
+                .map_err(|error| Refused::one(format!("step `{}`: {error}", step.name))),
+        })
+    }
+}
+
+/// The names of the start event's fields that must be given, for an error that helps.
+pub(crate) fn wanted(workflow: &Workflow) -> String {
+    let event = workflow.event(workflow.start);
+    let mut text = format!("`{}` is {}", event.short, event.shape);
+    if let lockstep_core::shape::Shape::Record(fields) = &event.shape {
+        text = format!("`{}` has the fields", event.short);
+        for (index, field) in fields.iter().enumerate() {
+            let comma = if index == 0 { "" } else { "," };
+            // Writing into a string cannot fail.
+            let _ = write!(text, "{comma} {}: {}", field.key, field.shape);
+        }
+    }
+    text
+}
