@@ -34,7 +34,16 @@ pub(crate) fn guided(name: &str, seconds: &str) -> Result<()> {
     let host = host()?;
     say(&format!("building for `{name}`; the first time this takes some minutes"));
     run(Command::new("cargo")
-        .args(["build", "--release", "--quiet", "--target", &host, "--target-dir"])
+        .args([
+            "build",
+            "--release",
+            "--quiet",
+            "--target",
+            &host,
+            "--features",
+            features(name),
+            "--target-dir",
+        ])
         .arg(&built)
         .env("RUSTFLAGS", COUNTERS)
         .current_dir(folder.join("guided")))?;
@@ -50,6 +59,11 @@ pub(crate) fn guided(name: &str, seconds: &str) -> Result<()> {
     let long = format!("-max_total_time={seconds}");
     fuzz(&[long, "-timeout=10".into(), "-print_final_stats=1".into(), new.clone(), corpus.clone()])?;
     fuzz(&["-merge=1".into(), corpus, new])
+}
+
+/// What a target needs beside the rules.
+fn features(name: &str) -> &'static str {
+    if name == "value" { "sandbox" } else { "" }
 }
 
 /// The machine that this one is, as the compiler calls it.

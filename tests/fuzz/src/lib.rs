@@ -7,6 +7,7 @@ mod contract;
 mod files;
 pub mod mutate;
 mod requests;
+#[cfg(feature = "sandbox")]
 mod values;
 
 /// Something that reads bytes of strangers.
@@ -21,6 +22,7 @@ pub struct Target {
 /// All targets.
 pub const TARGETS: &[Target] = &[
     Target { name: "contract", run: contract::run },
+    #[cfg(feature = "sandbox")]
     Target { name: "value", run: values::run },
     Target { name: "workflow", run: files::workflow },
     Target { name: "grant", run: files::grant },
