@@ -16,6 +16,7 @@ use wasmtime::component::{ComponentExportIndex, InstancePre, Val};
 
 use crate::calls::Calls;
 use crate::capability::{Buckets, Chance, Files, Http, Inert, OwnBlobs, State, Timers, Updates};
+use crate::denial::Denials;
 use crate::fault::{self, Ended, bytes};
 use crate::log::Log;
 use crate::meter::{Cpu, Memory};
@@ -41,6 +42,7 @@ pub(crate) struct Guest {
     pub(crate) memory: Memory,
     pub(crate) log: Log,
     pub(crate) calls: Calls,
+    pub(crate) denials: Denials,
     pub(crate) state: State,
     pub(crate) updates: Updates,
     pub(crate) timers: Timers,

@@ -7,6 +7,7 @@ mod cache;
 mod calls;
 mod capability;
 mod compile;
+mod denial;
 mod egress;
 mod engine;
 mod error;
@@ -202,6 +203,8 @@ pub struct Usage {
     pub cpu: Duration,
     /// Fuel, where it is counted; the same in every attempt that does the same.
     pub fuel: u64,
+    /// What it asked for and was denied.
+    pub denied: u32,
     /// The most memory it held, and the host for it, in bytes.
     pub peak_memory: usize,
 }

@@ -18,6 +18,7 @@ use crate::calls::Calls;
 use crate::capability::{
     self, Buckets, Chance, Files, Folder, Http, Inert, OwnBlobs, Scratch, State, Timers, Updates,
 };
+use crate::denial::Denials;
 use crate::egress::Egress;
 use crate::engine::Ticks;
 use crate::log::Log;
@@ -87,7 +88,12 @@ impl Linked {
         let fuel = store.get_fuel().map_or(0, |left| self.grant.limits.fuel.saturating_sub(left));
         let mut guest = store.into_data();
         guest.files.end().await;
-        let usage = Usage { cpu: guest.cpu.used(), fuel, peak_memory: guest.memory.peak() };
+        let usage = Usage {
+            cpu: guest.cpu.used(),
+            fuel,
+            denied: guest.denials.count(),
+            peak_memory: guest.memory.peak(),
+        };
         let outcome = match guest.http.ended().map_or(events, Err) {
             Ok(events) => Outcome::Emitted(guest.emitted(events)),
             Err(_) if !self.walls.stands(Wall::Transaction) => Outcome::Emitted(guest.emitted(Vec::new())),
@@ -107,6 +113,7 @@ impl Linked {
     fn guest(&self, call: Call, room: Room, log: Log) -> Guest {
         let scratch = self.scratch.clone().map(|(grant, within)| Scratch::new(grant, within));
         let calls = Calls::new(self.grant.limits.host_calls, self.walls);
+        let denials = Denials::new(call.effects.clone());
         Guest {
             chance: Chance::new(self.grant.random, &call.identity),
             identity: call.identity,
@@ -117,11 +124,12 @@ impl Linked {
             memory: Memory::new(room),
             log,
             calls: calls.clone(),
+            denials: denials.clone(),
             state: State::new(self.grant.state.as_ref(), call.state),
             updates: Updates::new(self.grant.updates.as_ref(), call.watcher),
             timers: Timers::default(),
             blobs: OwnBlobs::new(call.blobs),
-            http: Http::new(self.egress.clone(), call.effects, calls),
+            http: Http::new(self.egress.clone(), call.effects, calls, denials),
             buckets: Buckets::new(call.kv),
             files: Files::new(self.folders.clone(), scratch, self.walls),
             wasi: Inert::default(),

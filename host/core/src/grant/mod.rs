@@ -295,8 +295,13 @@ impl Right {
 impl Grant {
     /// Whether an attempt reaches nothing outside its run, and nobody sees of it before its commit.
     pub fn is_pure(&self) -> bool {
-        let Grant { http, updates, kv, dirs, .. } = self;
-        http.rules.is_empty() && updates.is_none() && kv.is_empty() && dirs.is_empty()
+        !self.leads_outside() && self.updates.is_none()
+    }
+
+    /// Whether an attempt reaches something outside its run, or is denied it.
+    pub fn leads_outside(&self) -> bool {
+        let Grant { http, kv, dirs, .. } = self;
+        !(http.rules.is_empty() && kv.is_empty() && dirs.is_empty())
     }
 
     /// Whether the table of a right stands in it.

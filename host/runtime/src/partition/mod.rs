@@ -477,7 +477,7 @@ impl Partition {
         }
         self.begun += 1;
         let (delivery, number) = (attempt.delivery, self.begun);
-        if !grant.http.rules.is_empty() {
+        if grant.leads_outside() {
             let ticket = Ticket { key, delivery, number };
             call.effects = Some(Arc::new(Outgoing::new(ticket, self.line.clone())));
         }

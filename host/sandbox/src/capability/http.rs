@@ -12,6 +12,7 @@ use super::bindings::lockstep::step::types::Denial;
 use super::wasi_http::Hooks;
 use crate::attempt::Guest;
 use crate::calls::Calls;
+use crate::denial::Denials;
 use crate::egress::{CallError, Egress, NoAnswer, Request, Response, Session};
 use crate::fault::Ended;
 use crate::{Effects, Identity};
@@ -21,14 +22,20 @@ pub(crate) struct Http {
     egress: Option<Arc<Egress>>,
     effects: Option<Arc<dyn Effects>>,
     calls: Calls,
+    denials: Denials,
     session: Option<Arc<Session>>,
     pub(super) wasi: Option<Hooks>,
 }
 
 impl Http {
     /// Without rules there is no egress, and neither interface is linked.
-    pub(crate) fn new(egress: Option<Arc<Egress>>, effects: Option<Arc<dyn Effects>>, calls: Calls) -> Http {
-        Http { egress, effects, calls, session: None, wasi: None }
+    pub(crate) fn new(
+        egress: Option<Arc<Egress>>,
+        effects: Option<Arc<dyn Effects>>,
+        calls: Calls,
+        denials: Denials,
+    ) -> Http {
+        Http { egress, effects, calls, denials, session: None, wasi: None }
     }
 
     /// Why the attempt must end, if a call that could not tell its guest wants it to.
@@ -38,7 +45,9 @@ impl Http {
 
     pub(super) fn session(&mut self, me: &Identity) -> Option<Arc<Session>> {
         if self.session.is_none() {
-            let session = Session::new(self.egress.clone()?, self.effects.take(), self.calls.clone(), me);
+            let egress = self.egress.clone()?;
+            let (calls, denials) = (self.calls.clone(), self.denials.clone());
+            let session = Session::new(egress, self.effects.take(), calls, denials, me);
             self.session = Some(Arc::new(session));
         }
         self.session.clone()

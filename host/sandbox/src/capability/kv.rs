@@ -14,6 +14,8 @@ use crate::attempt::Guest;
 use crate::fault::{Ended, bytes};
 use crate::{KeyValue, Unreadable, Wall};
 
+/// The capability, as denials name it.
+const NAME: &str = "kv";
 const KEY: Name = Name { what: "key", code: "kv-key", longest: 512 };
 /// Bytes of one value.
 const LARGEST_VALUE: usize = 1 << 20;
@@ -107,8 +109,13 @@ impl Guest {
     /// The same for one that changes something.
     fn asked_to_change(&mut self, bucket: &Resource<Bucket>, key: &str) -> Told<Asked> {
         let asked = self.asked(bucket, key)?;
-        let is_allowed = |asked: &Asked| asked.part().access == Access::ReadWrite;
-        Ok(asked.and_then(|asked| if is_allowed(&asked) { Ok(asked) } else { Err(Error::AccessDenied) }))
+        Ok(asked.and_then(|asked| match asked.part().access {
+            Access::ReadWrite => Ok(asked),
+            Access::Read => {
+                self.denials.say(NAME, &format!("change {} in {}", asked.key, asked.part().store), "access");
+                Err(Error::AccessDenied)
+            }
+        }))
     }
 
     /// The keys that come after one, and whether there may be more after them.
@@ -137,6 +144,7 @@ impl store::Host for Guest {
     fn open(&mut self, identifier: String) -> Told<Resource<Bucket>> {
         let place = self.grant.kv.iter().position(|part| part.store == identifier);
         let Some(place) = place.filter(|_| self.buckets.stores.is_some()) else {
+            self.denials.say(NAME, &format!("open {identifier}"), "store");
             return Ok(Err(Error::NoSuchStore));
         };
         let bucket = self.buckets.open.push(Bucket { place, pages: Vec::new() });

@@ -17,6 +17,7 @@ use super::hop::{Hop, Trace};
 use super::send::{self, Broken};
 use super::{CallError, Egress, NAME, NoAnswer, Request, Response, answer, headers, what};
 use crate::calls::Calls;
+use crate::denial::Denials;
 use crate::fault::{Ended, bytes};
 use crate::{Effects, Identity, Unreadable, Wall};
 
@@ -28,6 +29,7 @@ pub(crate) struct Session {
     delivery: u64,
     deadline: Timestamp,
     calls: Calls,
+    denials: Denials,
     /// How often each digest was asked.
     asked: Mutex<HashMap<Digest, u32>>,
     ended: Mutex<Option<Ended>>,
@@ -38,6 +40,7 @@ impl Session {
         egress: Arc<Egress>,
         effects: Option<Arc<dyn Effects>>,
         calls: Calls,
+        denials: Denials,
         me: &Identity,
     ) -> Session {
         Session {
@@ -47,6 +50,7 @@ impl Session {
             delivery: me.delivery,
             deadline: Timestamp(me.deadline_ms),
             calls,
+            denials,
             asked: Mutex::default(),
             ended: Mutex::default(),
         }
@@ -71,7 +75,7 @@ impl Session {
         self.calls.leaves()?;
         let asked = self.asked(&request)?;
         let effects = self.effects()?;
-        let (at, rule) = self.egress.choose(&asked).map_err(|why| self.denied(effects, &asked, why))?;
+        let (at, rule) = self.egress.choose(&asked).map_err(|why| self.denied(&asked, why))?;
         let headers = self.checked(&request, &rule)?;
         let id = self.id(&asked, &request.body);
         let key = effect::idempotency_key(&self.run, self.delivery, request.key.as_deref(), &id);
@@ -93,11 +97,11 @@ impl Session {
     }
 
     /// Tells of a denial. Whether the guest is told or ended is for the grant to say.
-    fn denied(&self, effects: &dyn Effects, asked: &Asked, why: Why) -> NoAnswer {
+    fn denied(&self, asked: &Asked, why: Why) -> NoAnswer {
         let what: Arc<str> = self.clean(&what(asked)).into();
         tracing::info!(%what, why = why.as_str(), "a step asked for what its grant does not allow");
         let denial = Denial { capability: NAME.into(), what, why: why.as_str().into() };
-        effects.denied(denial.clone());
+        self.denials.tell(denial.clone());
         match self.egress.on_denied {
             Denied::Error => CallError::Denied(denial).into(),
             Denied::Fail => {
@@ -161,7 +165,7 @@ impl Session {
         } else {
             sending.await
         };
-        let denied = trace.denied.take().map(|(asked, why)| self.denied(effects, &asked, why));
+        let denied = trace.denied.take().map(|(asked, why)| self.denied(&asked, why));
         match (sent, denied) {
             (Ok(answer), denied) => {
                 let response = self.answered(effects, intent, send::response(answer)).await?;
@@ -173,7 +177,7 @@ impl Session {
             }
             (Err(broken), _) => {
                 self.broke(effects, intent, &broken, trace.may_have_left()).await?;
-                Err(self.no_answer(effects, &asked, broken))
+                Err(self.no_answer(&asked, broken))
             }
         }
     }
@@ -208,9 +212,9 @@ impl Session {
         effects.end(intent.id, ending).await.map_err(|why| unkept(&why))
     }
 
-    fn no_answer(&self, effects: &dyn Effects, asked: &Asked, broken: Broken) -> NoAnswer {
+    fn no_answer(&self, asked: &Asked, broken: Broken) -> NoAnswer {
         match broken {
-            Broken::Outside => self.denied(effects, asked, Why::Network),
+            Broken::Outside => self.denied(asked, Why::Network),
             Broken::Told(error) => self.told(error).into(),
         }
     }

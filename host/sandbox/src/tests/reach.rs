@@ -4,6 +4,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use lockstep_core::event::Json;
@@ -12,6 +13,7 @@ use lockstep_core::run::Given;
 use lockstep_hostile::reach::{self, Deed, deed, how, open, spin, trap};
 use tempfile::TempDir;
 
+use super::http::Notes;
 use super::script::{answer, wide};
 use super::{LONG, contracted, failure, identity, settings};
 use crate::{Allocator, Call, Error, Identity, Release, Sandbox, Settings, View, Wall, Walls, sweep_scratch};
@@ -158,6 +160,17 @@ async fn no_path_leads_out_of_a_folder_but_without_the_wall() {
     }
     let without = ground.told(&grant, Walls::without(Wall::Dirs), &look("/proc/version")).await;
     assert!(without[1].starts_with("ok Linux"), "{without:?}");
+}
+
+#[tokio::test]
+async fn what_is_denied_of_a_folder_is_told_to_whoever_keeps_the_calls_and_counted() {
+    let (ground, notes) = (Ground::new(), Arc::new(Notes::default()));
+    let release = ground.release(&ground.grant(&["granted"], Access::Read), Walls::default());
+    let deeds = [open("../other/file", how::READ, 9), deed("mkdir", "new"), open("nothing", how::READ, 9)];
+    let call = Call { effects: Some(notes.clone()), ..call(&deeds) };
+    assert_eq!(release.attempt(call).await.usage.denied, 2);
+    let told = ["dir ../other/file in /granted: not-permitted", "dir new in /granted: not-permitted"];
+    assert_eq!(notes.denials(), told);
 }
 
 #[tokio::test]

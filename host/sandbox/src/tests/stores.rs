@@ -9,6 +9,7 @@ use lockstep_core::grant::{Access, Grant, KvGrant, Limits};
 use lockstep_core::run::Given;
 use lockstep_hostile::stores::{self, Deed, deed};
 
+use super::http::Notes;
 use super::script::{answer, wide};
 use super::{LONG, contracted, identity, settings, told as failed};
 use crate::{Allocator, Call, Deciding, KeyValue, Release, Sandbox, Settings, Unreadable, View, Wall, Walls};
@@ -198,6 +199,16 @@ async fn a_part_that_is_only_read_is_not_written() {
     assert_eq!(kept.all(), ["cache mine/a=1"]);
     let both = told(&kept, Access::ReadWrite, Walls::default(), &deeds).await;
     assert_eq!(both, ["ok", "ok", "none", "ok"]);
+}
+
+#[tokio::test]
+async fn what_is_denied_of_a_store_is_told_to_whoever_keeps_the_calls_and_counted() {
+    let (kept, notes) = (Kept::with(&[]), Arc::new(Notes::default()));
+    let deeds = [deed("open", "other"), deed("open", "cache"), deed("set", "a").value("1")];
+    let call = Call { effects: Some(notes.clone()), ..call(&deeds, Some(kept)) };
+    let report = release(&grant(Access::Read), wide(), Walls::default()).attempt(call).await;
+    assert_eq!(report.usage.denied, 2);
+    assert_eq!(notes.denials(), ["kv open other: store", "kv change mine/a in cache: access"]);
 }
 
 #[tokio::test]

@@ -17,6 +17,9 @@ use crate::capability::scratch::{Counted, Held, Named};
 
 type Fd = Resource<Descriptor>;
 
+/// The capability, as denials name it.
+const NAME: &str = "dir";
+
 /// The same descriptor, for the engine's own implementation.
 fn same(fd: &Fd) -> Fd {
     Resource::new_borrow(fd.rep())
@@ -103,9 +106,23 @@ impl Guest {
     }
 }
 
+/// The word for an error that says that more was asked than is granted.
+fn denied(code: ErrorCode) -> Option<&'static str> {
+    match code {
+        ErrorCode::NotPermitted => Some("not-permitted"),
+        ErrorCode::ReadOnly => Some("read-only"),
+        ErrorCode::CrossDevice => Some("cross-device"),
+        _ => None,
+    }
+}
+
 impl Host for Guest {
     fn convert_error_code(&mut self, error: FsError) -> wasmtime::Result<ErrorCode> {
-        self.filesystem().convert_error_code(error)
+        let code = self.filesystem().convert_error_code(error)?;
+        if let Some(why) = denied(code) {
+            self.denials.say(NAME, &self.files.asked, why);
+        }
+        Ok(code)
     }
 
     fn filesystem_error_code(

@@ -50,6 +50,8 @@ pub(crate) struct Files {
     homes: HashMap<u32, Home>,
     /// Entries of each listing that is open, by its number.
     listed: HashMap<u32, usize>,
+    /// The path that was asked for last, and where: what an error is about.
+    asked: String,
     walls: Walls,
 }
 
@@ -90,7 +92,7 @@ impl Folder {
 
 impl Files {
     pub(crate) fn new(folders: Arc<[Folder]>, scratch: Option<Scratch>, walls: Walls) -> Files {
-        Files { folders, scratch, homes: HashMap::new(), listed: HashMap::new(), walls }
+        Files { folders, scratch, homes: HashMap::new(), listed: HashMap::new(), asked: String::new(), walls }
     }
 
     /// Removes the attempt's own folder, beside the threads that attempts run on.
@@ -126,8 +128,14 @@ impl Files {
     }
 
     /// The path that a descriptor's own path stands for.
-    fn path(&self, fd: u32, path: String) -> Result<String, ErrorCode> {
-        match self.home(fd)?.root {
+    fn path(&mut self, fd: u32, path: String) -> Result<String, ErrorCode> {
+        let Home { place, root } = self.home(fd)?;
+        let within = match place {
+            Place::Folder(number) => &self.folders[number].guest,
+            Place::Scratch => SCRATCH,
+        };
+        self.asked = format!("{path} in {within}");
+        match root {
             None => Ok(path),
             Some(root) => Ok(root.join(path).to_string_lossy().trim_start_matches('/').to_owned()),
         }

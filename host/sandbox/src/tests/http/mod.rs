@@ -145,11 +145,19 @@ impl Lab {
 
 /// Notes what it is told of calls, and answers as it was set to, then with `Go`.
 #[derive(Debug, Default)]
-struct Notes {
+pub(super) struct Notes {
     answers: Mutex<Vec<Leave>>,
     begun: Mutex<Vec<Intent>>,
     ended: Mutex<Vec<Ending>>,
     denied: Mutex<Vec<Denial>>,
+}
+
+impl Notes {
+    /// What was denied, as a line each.
+    pub(super) fn denials(&self) -> Vec<String> {
+        let denied = self.denied.lock().unwrap();
+        denied.iter().map(|Denial { capability, what, why }| format!("{capability} {what}: {why}")).collect()
+    }
 }
 
 impl Effects for Notes {

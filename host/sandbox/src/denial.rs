@@ -1,0 +1,45 @@
+//! What a grant did not allow, whichever capability was asked: told to whoever keeps the calls of the delivery,
+//! and counted.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use lockstep_core::effect::Denial;
+
+use crate::Effects;
+
+/// Bytes of what was asked that are told.
+const LONGEST: usize = 512;
+
+/// The denials of one attempt, for all that deny.
+#[derive(Clone)]
+pub(crate) struct Denials {
+    effects: Option<Arc<dyn Effects>>,
+    count: Arc<AtomicU32>,
+}
+
+impl Denials {
+    /// Without effects they are counted alone.
+    pub(crate) fn new(effects: Option<Arc<dyn Effects>>) -> Denials {
+        Denials { effects, count: Arc::default() }
+    }
+
+    /// Tells of one. Nobody waits for it to be written.
+    pub(crate) fn tell(&self, denial: Denial) {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        if let Some(effects) = &self.effects {
+            effects.denied(denial);
+        }
+    }
+
+    /// The same, in the words of a capability.
+    pub(crate) fn say(&self, capability: &str, what: &str, why: &str) {
+        let what = &what[..what.floor_char_boundary(LONGEST)];
+        self.tell(Denial { capability: capability.into(), what: what.into(), why: why.into() });
+    }
+
+    /// How many there were.
+    pub(crate) fn count(&self) -> u32 {
+        self.count.load(Ordering::Relaxed)
+    }
+}
