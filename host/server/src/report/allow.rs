@@ -63,7 +63,8 @@ mod tests {
         let mut allowing = Allowing::new(Arc::new(files.into()));
         let mut tell = |step: &str, what: &str| {
             let lines = allowing.tell("w", &step.into(), &denial(what));
-            lines.into_iter().map(|line| format!("{line}\n")).collect::<String>()
+            let indented = |line: String| format!("{}\n", line.strip_prefix("  ").expect("two spaces"));
+            lines.into_iter().map(indented).collect::<String>()
         };
         expect![[r#"
               if it may, add to ./grants/pay.toml:
