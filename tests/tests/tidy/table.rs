@@ -61,6 +61,7 @@ pub(crate) const TABLE: [Row; 12] = [
             "thiserror",
             "toml",
             "url",
+            "wasmparser",
             "wit-component",
             "wit-parser",
         ]),

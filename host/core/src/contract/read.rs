@@ -31,6 +31,7 @@ impl Contract {
 }
 
 fn decode(bytes: &[u8]) -> Result<(Resolve, wit_parser::WorldId), Refusal> {
+    is_whole(bytes)?;
     // The decoder is not ours, and the bytes are a stranger's: a panic in it is a damaged component.
     let decoded = catch_unwind(AssertUnwindSafe(|| wit_component::decode(bytes)));
     match decoded {
@@ -44,6 +45,14 @@ fn decode(bytes: &[u8]) -> Result<(Resolve, wit_parser::WorldId), Refusal> {
         }
         Err(_) => Err(Refusal::Damaged("its types cannot be decoded".into())),
     }
+}
+
+/// Whether every section lies within the bytes: the decoder reads from a stream, and makes room for what
+/// a section claims to hold before it is there.
+pub(super) fn is_whole(bytes: &[u8]) -> Result<(), Refusal> {
+    let mut sections = wasmparser::Parser::new(0).parse_all(bytes);
+    let damaged = |error: wasmparser::BinaryReaderError| Refusal::Damaged(error.to_string());
+    sections.try_for_each(|section| section.map(drop)).map_err(damaged)
 }
 
 struct Reader<'r> {

@@ -325,3 +325,11 @@ proptest! {
         let _ = Contract::read(&bytes);
     }
 }
+
+/// Found by the fuzzer: 164 bytes that claim a section of 4 GiB, for which the decoder would make room.
+#[test]
+fn a_section_that_claims_more_than_is_there_is_refused_before_it_is_decoded() {
+    let claims = include_bytes!("../../../../tests/fuzz/corpus/contract/claims-gigabytes");
+    let refused = super::read::is_whole(claims).unwrap_err();
+    assert_eq!(Contract::read(claims).unwrap_err(), [refused]);
+}
