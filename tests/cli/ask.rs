@@ -117,7 +117,7 @@ fn where_nothing_is_asked_the_list_is_empty_and_where_no_store_is_that_is_told()
     let claims = Claims::new();
     assert_eq!(claims.lockstep(&["ask", "ls"]).code, 3);
     assert_eq!(claims.lockstep(&["run", ".", "--input", &claim(0, "")]).code, 0);
-    assert_eq!(claims.lockstep(&["ask", "ls"]).told(), "exit 0\nno question is open\n");
+    assert_eq!(claims.lockstep(&["ask", "ls"]).told(), "exit 0\nnothing waits for a person\n");
     assert_eq!(claims.questions(), Vec::<Value>::new());
 }
 

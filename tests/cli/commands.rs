@@ -5,11 +5,13 @@ use serde_json::Value;
 
 use crate::project::{Project, WORKFLOW};
 
-const COMMANDS: [&str; 15] = [
+const COMMANDS: [&str; 17] = [
     "run",
     "runs",
     "ask",
     "answer",
+    "approve",
+    "refuse",
     "check",
     "graph",
     "inspect",

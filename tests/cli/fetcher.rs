@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use lockstep_core::effect::{CallId, Denial, Ending, Intent, Leave};
-use lockstep_core::grant::http::{Host, HttpGrant, Network, PathPattern, Rule, Scheme, Segment};
+use lockstep_core::grant::http::{Approve, Host, HttpGrant, Network, PathPattern, Rule, Scheme, Segment};
 use lockstep_core::grant::{Denied, Grant, OnDenied};
 use lockstep_core::outcome::{Interruption, Outcome};
 use lockstep_sandbox::{Deciding, Effects, Report};
@@ -61,6 +61,7 @@ fn rule(port: u16) -> Rule {
         timeout: Duration::from_secs(10),
         rate: None,
         reuse: false,
+        approve: Approve::Never,
     }
 }
 
@@ -90,7 +91,8 @@ impl Effects for Notes {
 
 fn attempt(rule: Rule, denied: Denied, notes: &Arc<Notes>, handler: &str, event: &Value) -> Report {
     let http = HttpGrant { rules: vec![rule], ceiling: None };
-    let grant = Grant { http, on_denied: OnDenied { http: denied }, ..Grant::default() };
+    let grant =
+        Grant { http, on_denied: OnDenied { http: denied, ..OnDenied::default() }, ..Grant::default() };
     let guest = Guest::load("fetcher", &grant, Duration::from_secs(2)).unwrap();
     guest.attempt_with_effects(handler, &event.to_string(), notes.clone())
 }

@@ -98,6 +98,7 @@ impl Guest {
             session: None,
         };
         Call {
+            moment: None,
             handler: self.handlers.iter().position(|node| node.name == handler).unwrap(),
             inputs: vec![Given::One(Json::trusted(input))],
             identity,

@@ -8,6 +8,7 @@ mod bench;
 mod calls;
 mod commands;
 mod compile;
+mod deciding;
 mod fetcher;
 mod going_on;
 mod grants;

@@ -13,7 +13,7 @@
 //! ```
 //!
 //! `?` makes a [`Failure`] of what went wrong: transient where another attempt may succeed (`http-timeout`,
-//! `http-connect`, `http-tls`, `http-protocol`), permanent where not (`http-denied`, `http-too-large`,
+//! `http-connect`, `http-tls`, `http-protocol`), permanent where not (`http-denied`, `http-refused`, `http-too-large`,
 //! `http-invalid-request`). Secrets are the host's: name one in the grant, and leave the header out here.
 
 use std::time::Duration;
@@ -118,6 +118,7 @@ impl From<Error> for Failure {
             Error::Denied(Denial { what, why, .. }) => {
                 Failure::permanent("http-denied", format!("the grant does not allow `{what}`: {why}"))
             }
+            Error::Refused(reason) => Failure::permanent("http-refused", reason),
             Error::Timeout => Failure::transient("http-timeout", "the server did not answer in time"),
             Error::TooLarge => Failure::permanent("http-too-large", "the answer is too large for the grant"),
             Error::Connect(why) => Failure::transient("http-connect", format!("no connection: {why}")),

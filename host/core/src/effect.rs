@@ -4,6 +4,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -34,17 +35,77 @@ pub struct Intent {
     pub rule: Arc<str>,
     /// Whether it may be made once at most: known to have started before a byte leaves.
     pub at_most_once: bool,
-    /// Whether a later attempt gets the recorded answer.
-    pub reuse: bool,
+    /// How long its answer is kept, and given to whoever asks again.
+    pub keep: Keep,
     /// How many of the rule's calls may leave in a time, over all runs.
     pub rate: Option<Rate>,
+    /// How many of the rule's calls the run may make, those of failed attempts too.
+    pub calls: Option<u32>,
+    /// The call of a tool that makes this one, if one does.
+    pub within: Option<CallId>,
+    /// What a person is asked before it leaves; none: nobody is.
+    pub ask: Option<Ask>,
+}
+
+/// How long the answer of a call is kept with its delivery.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Keep {
+    /// Not at all: whoever asks again makes the call again.
+    #[default]
+    No,
+    /// As long as the attempt lasts, however often it is interrupted: while a person decides about another
+    /// call of it.
+    Attempt,
+    /// As long as the delivery is open, for later attempts too.
+    Delivery,
+}
+
+impl Keep {
+    /// What is the rule is not written.
+    pub(crate) fn is_no(&self) -> bool {
+        *self == Keep::No
+    }
 }
 
 impl Intent {
     /// Whether its answer is kept with the run.
     pub fn is_recorded(&self) -> bool {
-        self.at_most_once || self.reuse
+        self.at_most_once || self.keep != Keep::No
     }
+}
+
+/// What a person is asked about a call before it leaves.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ask {
+    /// Why: the words of the grant, or what it does not allow.
+    pub why: Arc<str>,
+    /// What the call is made with; what a person may change of it.
+    pub proposal: Proposal,
+    /// So long it waits for the person.
+    pub within: Duration,
+    /// What the guest was told of time and chance, and is told again when it goes on.
+    pub moment: Moment,
+}
+
+/// What a call is made with, in JSON, and what else it might be made with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// The arguments: an object.
+    pub arguments: Json,
+    /// The JSON Schema that they have to fit, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<Json>,
+}
+
+/// What an attempt is told of time and chance: the same when it goes on after a person has decided, so that
+/// it asks for the same calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moment {
+    /// What its clock says.
+    pub clock: Timestamp,
+    /// What its random numbers follow from.
+    pub seed: Digest,
 }
 
 /// What becomes of a call that is about to leave.
@@ -52,8 +113,19 @@ impl Intent {
 pub enum Leave {
     /// It goes out.
     Go,
+    /// It goes out with these arguments instead: a person has changed them.
+    GoWith(Json),
     /// It was made before; this was the answer.
     Recorded(Json),
+    /// A person is asked: the attempt ends, and goes on when there is an answer.
+    Ask,
+    /// A person has said no, or nobody said anything in time; this is why.
+    Refused(Arc<str>),
+    /// The guest asks for one call after the other and makes none of those that were approved: the attempt
+    /// ends, and an operator looks at it.
+    Unsteady,
+    /// The run has made as many of the rule's calls as it may.
+    OverBudget,
     /// It may have been made before and nobody knows the answer: the attempt ends, and a person decides.
     Unknown,
     /// The rate lets no call leave before.

@@ -160,7 +160,7 @@ pub enum Kind {
     Update,
     /// Bytes came to be.
     Blob,
-    /// A call that leaves the run was let go, has ended, or was denied.
+    /// A call that leaves the run was let go, has ended or was denied, or a person was asked about it.
     Effect,
     /// The run began, or its status changed.
     Status,
@@ -226,6 +226,7 @@ impl Kind {
             Change::Update { .. } => Kind::Update,
             Change::Blob { .. } => Kind::Blob,
             Change::EffectStarted { .. } | Change::EffectEnded { .. } | Change::Denied { .. } => Kind::Effect,
+            Change::ApprovalAsked { .. } | Change::ApprovalDecided { .. } => Kind::Effect,
             Change::Started(_) | Change::Status { .. } => Kind::Status,
         }
     }

@@ -57,6 +57,10 @@ pub enum Interruption {
     NotBefore(Timestamp),
     /// A call that may be made once at most went out, and nobody knows what came of it: a person decides.
     UnknownEffect,
+    /// A person is asked whether a call may be let go.
+    Approval,
+    /// It asked for one call after the other, and made none of those that were approved.
+    Unsteady,
 }
 
 /// What a step asks of one of its timers, by name.

@@ -4,8 +4,10 @@
 use std::sync::Arc;
 
 use lockstep_core::event::Json;
+use lockstep_core::grant::tools::{self, Arguments};
 use lockstep_core::run::{
-    Admitted, DeliveryId, EffectId, OpenDelivery, QuestionId, Refusal, Resolution, Run, Signal, UnknownEffect,
+    Admitted, Approval, ApprovalId, DeliveryId, EffectId, OpenDelivery, QuestionId, Refusal, Resolution, Run,
+    Signal, UnknownEffect, Verdict,
 };
 use lockstep_core::suggest::did_you_mean;
 use lockstep_core::workflow::{EventId, StepId};
@@ -65,6 +67,15 @@ pub enum Request {
         /// What.
         how: Resolution,
         /// Who says so.
+        by: Option<Arc<str>>,
+    },
+    /// Say whether a call may leave that waits for a person.
+    Decide {
+        /// Which approval.
+        approval: ApprovalId,
+        /// What is decided; changed arguments are checked by whoever owns the run.
+        verdict: Verdict,
+        /// Who decides.
         by: Option<Arc<str>>,
     },
     /// Put an event in.
@@ -139,6 +150,7 @@ impl Request {
             Request::Resolve { delivery, effect, how, by } => {
                 Signal::Resolve { effect: unknown(run, delivery, effect)?, how, by }
             }
+            Request::Decide { approval, verdict, by } => Signal::Decide { approval, verdict, by },
             Request::Fail { delivery, by } => Signal::Fail { delivery, by },
             Request::Inject { event: name, payload, step: to } => {
                 let step = to.map(|name| step(run, &name)).transpose()?;
@@ -151,7 +163,11 @@ impl Request {
 
 fn all_parked(run: &Run, by: Option<&Arc<str>>) -> Result<Vec<Signal>, Reply> {
     let parked = || run.open().filter(|delivery| delivery.parked.is_some());
-    let is_decided = |delivery: &OpenDelivery<'_>| run.unknown_effects().all(|of| of.delivery != delivery.id);
+    let is_decided = |delivery: &OpenDelivery<'_>| {
+        let is_other = |of: &DeliveryId| *of != delivery.id;
+        run.unknown_effects().map(|of| of.delivery).all(|of| is_other(&of))
+            && run.approvals().map(|(_, of)| of.delivery).all(|of| is_other(&of))
+    };
     // Those that wait for another decision are refused where there is nothing else.
     let is_wanted =
         |delivery: &OpenDelivery<'_>| is_decided(delivery) || !parked().any(|any| is_decided(&any));
@@ -237,9 +253,33 @@ fn fits(run: &Run, signal: &Signal) -> Result<(), Reply> {
                 .map_err(|error| Reply::refused("misfit", format!("the answer is no JSON: {error}")))
         }
         Signal::Answer { question, payload, .. } => answer_fits(run, *question, payload),
+        Signal::Decide { approval, verdict: Verdict::Approve { arguments: Some(changed), .. }, .. } => {
+            let open = run.approvals().find(|(id, _)| id == approval);
+            open.map_or(Ok(()), |(_, open)| changed_fits(run, open, changed))
+        }
         Signal::Inject { event: id, payload, .. } => event(*id, payload),
         Signal::Skip { events, .. } => events.iter().try_for_each(|(id, value)| event(*id, value)),
         _ => Ok(()),
+    }
+}
+
+/// Whether what a person has made of a call may leave in its place: a request by its rule, any other call by
+/// the schema that it came with.
+fn changed_fits(run: &Run, open: &Approval, changed: &Json) -> Result<(), Reply> {
+    let Some(step) = run.step_of(open.delivery) else { return Ok(()) };
+    let unfit = match (&*open.capability, &open.proposal.schema) {
+        ("http", _) => lockstep_sandbox::unfit_request(&run.workflow().step(step).grant.http, open, changed),
+        (_, Some(schema)) => schema::value(schema).and_then(|it| unfit_arguments(&it, changed)),
+        (_, None) => None,
+    };
+    unfit.map_or(Ok(()), |why| Err(Reply::refused("misfit", format!("the arguments do not fit: {why}"))))
+}
+
+/// The schema that a person was shown has what the grant leaves of the arguments too.
+fn unfit_arguments(schema: &serde_json::Value, changed: &Json) -> Option<String> {
+    match Arguments::read(changed.as_str()) {
+        Ok(arguments) => tools::check(schema, &arguments).err(),
+        Err(why) => Some(why.to_string()),
     }
 }
 
@@ -255,15 +295,24 @@ fn answer_fits(run: &Run, question: QuestionId, payload: &Json) -> Result<(), Re
     }
 }
 
-/// The JSON Schema that a generic question carries in its `schema`.
+/// JSON Schemas that come with what is asked: a generic question carries one in its `schema`.
 mod schema {
     use lockstep_core::event::Json;
     use serde_json::Value;
 
-    /// Whether an answer is what the question's schema says; one that is no schema says nothing.
+    /// Whether an answer is what the question's schema says.
     pub(super) fn check(question: &Json, answer: &Json) -> Result<(), String> {
-        let Ok(question) = serde_json::from_str::<Value>(question.as_str()) else { return Ok(()) };
+        let Some(question) = value(question) else { return Ok(()) };
         let Some(schema) = question.get("schema").filter(|schema| !schema.is_null()) else { return Ok(()) };
+        fits(schema, answer)
+    }
+
+    pub(super) fn value(json: &Json) -> Option<Value> {
+        serde_json::from_str(json.as_str()).ok()
+    }
+
+    /// Whether a value is what a schema says; one that is no schema says nothing.
+    pub(super) fn fits(schema: &Value, answer: &Json) -> Result<(), String> {
         let Ok(validator) = jsonschema::validator_for(schema) else { return Ok(()) };
         let answer: Value = serde_json::from_str(answer.as_str()).map_err(|error| error.to_string())?;
         validator.validate(&answer).map_err(|error| match error.instance_path().as_str() {

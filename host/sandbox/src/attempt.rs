@@ -15,9 +15,10 @@ use wasmtime::Store;
 use wasmtime::component::{ComponentExportIndex, InstancePre, Val};
 
 use crate::calls::Calls;
-use crate::capability::{Buckets, Chance, Files, Http, Inert, OwnBlobs, State, Timers, Updates};
+use crate::capability::{Buckets, Chance, Files, Http, Inert, OwnBlobs, State, Timers, Tools, Updates};
 use crate::denial::Denials;
 use crate::fault::{self, Ended, bytes};
+use crate::leaving::Leaving;
 use crate::log::Log;
 use crate::meter::{Cpu, Memory};
 use crate::value::{self, WriteError};
@@ -43,11 +44,13 @@ pub(crate) struct Guest {
     pub(crate) log: Log,
     pub(crate) calls: Calls,
     pub(crate) denials: Denials,
+    pub(crate) leaving: Arc<Leaving>,
     pub(crate) state: State,
     pub(crate) updates: Updates,
     pub(crate) timers: Timers,
     pub(crate) blobs: OwnBlobs,
     pub(crate) http: Http,
+    pub(crate) tools: Tools,
     pub(crate) buckets: Buckets,
     pub(crate) chance: Chance,
     pub(crate) files: Files,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use lockstep_core::contract::Refusal;
+use lockstep_core::grant::tools::ToolSource;
 
 /// Why a component cannot be made a release.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +51,27 @@ pub enum Error {
         "its grant has a [scratch], and this host has no place for it; set `scratch` of the sandbox's settings"
     )]
     NoScratch,
+    /// Its grant names tools that nobody has.
+    #[error("its grant has tools of {from}, which is not there; {}", declare(from))]
+    NoTools {
+        /// Whose.
+        from: ToolSource,
+    },
+    /// It is to be a tool and is none.
+    #[error("it is no tool: {0}; a tool exports `lockstep:step/tool`")]
+    NoTool(String),
+    /// It does not say what it is.
+    #[error("it does not describe its tools: {why}")]
+    NoDescription {
+        /// What came instead.
+        why: String,
+    },
+    /// It calls a tool that calls a tool, and so on.
+    #[error("it calls tools that call tools, more than {most} deep")]
+    TooDeep {
+        /// How deep they may.
+        most: usize,
+    },
     /// A folder of its grant cannot be opened.
     #[error("the folder {host} of a [[dir]] cannot be opened: {why}; make it, or name another as `host`")]
     Folder {
@@ -64,4 +86,13 @@ pub enum Error {
         /// The handler.
         handler: String,
     },
+}
+
+fn declare(from: &ToolSource) -> String {
+    match from {
+        ToolSource::Server(name) => {
+            format!("add `[mcp.{name}]` to lockstep.toml, with the command that starts it or its url")
+        }
+        ToolSource::Component(name) => format!("add `[tools.{name}]` to workflow.toml, with its component"),
+    }
 }

@@ -26,6 +26,12 @@ pub(crate) enum Ended {
     /// A call that may be made once at most has no answer that anybody knows.
     #[error("nobody knows what came of a call")]
     UnknownEffect,
+    /// A person is asked about a call.
+    #[error("a person decides about a call")]
+    Approval,
+    /// It asked for one call after the other, and made none of those that were approved.
+    #[error("it makes none of the calls that it asks for")]
+    Unsteady,
     /// It could not go on, or was not allowed to.
     #[error("{}", .0.message)]
     Failed(Failure),
@@ -59,6 +65,8 @@ impl From<Ended> for Outcome {
             Ended::Conflict => Outcome::Interrupted(Interruption::Conflict),
             Ended::NotBefore(at) => Outcome::Interrupted(Interruption::NotBefore(at)),
             Ended::UnknownEffect => Outcome::Interrupted(Interruption::UnknownEffect),
+            Ended::Approval => Outcome::Interrupted(Interruption::Approval),
+            Ended::Unsteady => Outcome::Interrupted(Interruption::Unsteady),
             Ended::Failed(failure) => Outcome::Failed(failure),
         }
     }

@@ -3,6 +3,7 @@
 //! fresh instance that are gone afterwards. It knows no journal, no workflow file and no routing.
 
 mod attempt;
+mod base;
 mod cache;
 mod calls;
 mod capability;
@@ -12,12 +13,14 @@ mod egress;
 mod engine;
 mod error;
 mod fault;
+mod leaving;
 mod log;
 mod meter;
 mod panic;
 mod release;
 mod seam;
 mod secret;
+mod tools;
 mod value;
 mod wall;
 
@@ -29,6 +32,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lockstep_core::contract::sniff;
+use lockstep_core::effect::Moment;
 use lockstep_core::grant::Grant;
 use lockstep_core::outcome::{Class, Failure, Outcome};
 use lockstep_core::run::{Given, Seq};
@@ -39,15 +43,19 @@ use wasmtime::component::Component;
 
 pub use capability::sweep_scratch;
 pub use compile::{ChildCompiler, Compiler, Origin, Source, serve as compile_in_child};
-pub use egress::{EgressSettings, Proxy, Resolver, Resolving, SystemResolver};
+pub use egress::{EgressSettings, Proxy, Resolver, Resolving, SystemResolver, unfit as unfit_request};
 pub use error::Error;
-pub use seam::{Blobs, Deciding, Effects, KeyValue, Reading, Unreadable, Watcher};
-pub use secret::{NoSecret, Secrets};
+pub use seam::{
+    Blobs, Calling, Deciding, Effects, KeyValue, Reading, ToolCall, ToolFault, ToolServer, Unreadable,
+    Watcher,
+};
+pub use secret::{NoSecret, Scrubber, Secrets};
+pub use tools::{ToolComponent, Toolbox};
 pub use wall::{Wall, Walls};
 
 use cache::Cache;
 use egress::Means;
-use engine::{Clocked, Engines, Fuel};
+use engine::{Clocked, Engines, Fuel, Ticks};
 use release::Linked;
 
 /// What the operator sets for all steps.
@@ -123,6 +131,8 @@ pub struct Call {
     pub watcher: Option<Arc<dyn Watcher>>,
     /// Where it reads what other attempts have put; none: there is nothing.
     pub blobs: Option<Arc<dyn Blobs>>,
+    /// What it was told of time and chance before a person was waited for; none: it begins.
+    pub moment: Option<Moment>,
     /// Who is asked before a call leaves; none: no call does.
     pub effects: Option<Arc<dyn Effects>>,
     /// Where stores of keys and values are; none: there is none.
@@ -231,14 +241,42 @@ impl Sandbox {
     }
 
     /// Compiles (or takes from the cache) and links a component for the given handlers. It gets what
-    /// its grant gives; a component that imports more is refused.
+    /// its grant gives; a component that imports more is refused. There are no tools.
     pub fn load<'b>(
         &self,
         source: impl Into<Source<'b>>,
         handlers: &[&HandlerNode],
         grant: &Grant,
     ) -> Result<Release, Error> {
-        let source = source.into();
+        self.load_with(source, handlers, grant, &Toolbox::default())
+    }
+
+    /// The same, with the tools that its grant may name.
+    pub fn load_with<'b>(
+        &self,
+        source: impl Into<Source<'b>>,
+        handlers: &[&HandlerNode],
+        grant: &Grant,
+        toolbox: &Toolbox,
+    ) -> Result<Release, Error> {
+        let (component, ticks) = self.component(source.into(), grant)?;
+        let linked = Linked::new(&component, handlers, grant, ticks, self, toolbox)?;
+        Ok(Release { linked: Arc::new(linked) })
+    }
+
+    /// The same of a component that is a tool, by the name that grants have for it: it is asked what it is.
+    pub async fn load_tool<'b>(
+        &self,
+        name: &str,
+        source: impl Into<Source<'b>>,
+        grant: &Grant,
+        toolbox: &Toolbox,
+    ) -> Result<ToolComponent, Error> {
+        let (component, ticks) = self.component(source.into(), grant)?;
+        ToolComponent::load(name, &component, grant, ticks, self, toolbox).await
+    }
+
+    fn component(&self, source: Source<'_>, grant: &Grant) -> Result<(Component, Arc<Ticks>), Error> {
         sniff(source.bytes).map_err(Error::NotAComponent)?;
         let fuel = if self.walls.limits(&grant.limits).fuel > 0 { Fuel::Counted } else { Fuel::Uncounted };
         let Clocked { engine, ticks } = self.engines.of(fuel)?;
@@ -247,8 +285,7 @@ impl Sandbox {
             Some(component) => component,
             None => self.compile(source, &engine, fuel)?,
         };
-        let linked = Linked::new(&component, handlers, grant, ticks, self)?;
-        Ok(Release { linked: Arc::new(linked) })
+        Ok((component, ticks))
     }
 
     fn compile(&self, source: Source<'_>, engine: &Engine, fuel: Fuel) -> Result<Component, Error> {

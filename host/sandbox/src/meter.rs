@@ -28,6 +28,8 @@ pub(crate) struct Cpu {
     /// The tick up to which all is counted; a guest that has given way sets it when its turn comes.
     counted: Arc<AtomicU64>,
     used: u32,
+    /// What the host has computed for it beside, and what of that is no whole tick yet.
+    owed: Duration,
     limit: Duration,
     left_at: u64,
 }
@@ -35,7 +37,7 @@ pub(crate) struct Cpu {
 impl Cpu {
     pub(crate) fn new(ticks: Arc<Ticks>, limit: Duration) -> Cpu {
         let counted = Arc::new(AtomicU64::new(ticks.now()));
-        Cpu { ticks, counted, used: 0, limit, left_at: 0 }
+        Cpu { ticks, counted, used: 0, owed: Duration::ZERO, limit, left_at: 0 }
     }
 
     pub(crate) fn used(&self) -> Duration {
@@ -46,6 +48,15 @@ impl Cpu {
     /// count as the guest's own.
     pub(crate) fn worked(&mut self) {
         self.left_at = self.count();
+    }
+
+    /// The host has computed so long for the guest within a call that waited, too: that counts as its own.
+    pub(crate) fn charge(&mut self, spent: Duration) {
+        self.owed += spent;
+        let ticks = self.owed.as_nanos() / TICK.as_nanos();
+        let ticks = u32::try_from(ticks).unwrap_or(u32::MAX);
+        self.owed = self.owed.saturating_sub(TICK.saturating_mul(ticks));
+        self.used = self.used.saturating_add(ticks);
     }
 
     /// Counts what has passed, however long: one instruction that fills a memory sees many ticks.

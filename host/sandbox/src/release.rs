@@ -1,49 +1,32 @@
-//! From the bytes of a component to a release: compiled or taken from the cache, linked with what
-//! it asks for, and its handlers held against the shapes that the contract names.
+//! From the bytes of a step to a release: compiled or taken from the cache, linked with what it asks for, and
+//! its handlers held against the shapes that the contract names.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lockstep_core::grant::{Grant, ScratchGrant};
+use lockstep_core::grant::Grant;
 use lockstep_core::outcome::Outcome;
 use lockstep_core::shape::{Field, Shape};
 use lockstep_core::workflow::{EmitPlan, HandlerNode};
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
-use wasmtime::component::{Component, InstancePre, Linker, Type};
-use wasmtime::{Engine, Store};
+use wasmtime::component::{Component, Type};
 
-use crate::attempt::{Entry, Guest};
+use crate::attempt::Entry;
+use crate::base::{Base, Given, OfRun};
 use crate::calls::Calls;
-use crate::capability::{
-    self, Buckets, Chance, Files, Folder, Http, Inert, OwnBlobs, Scratch, State, Timers, Updates,
-};
-use crate::denial::Denials;
-use crate::egress::Egress;
 use crate::engine::Ticks;
+use crate::leaving::Leaving;
 use crate::log::Log;
-use crate::meter::{Cpu, Memory, Room, count_cpu};
+use crate::meter::Room;
 use crate::panic::{Panicked, contained};
+use crate::tools::Toolbox;
 use crate::value::agrees;
-use crate::{Call, Error, Report, Sandbox, Usage, Wall, Walls};
-
-/// Data that one host call may carry, and what is lifted of a result, in bytes.
-const HOST_CALL_BYTES: usize = 16 << 20;
-/// Handles of resources that a guest may hold at once.
-const HANDLES: usize = 1024;
+use crate::{Call, Error, Report, Sandbox, Usage, Wall};
 
 /// What all attempts of a release share.
 pub(crate) struct Linked {
-    pre: InstancePre<Guest>,
+    base: Base,
     entries: Vec<Entry>,
-    grant: Arc<Grant>,
-    egress: Option<Arc<Egress>>,
-    /// The folders of the grant, open.
-    folders: Arc<[Folder]>,
-    /// What each attempt gets of its own, and where.
-    scratch: Option<(ScratchGrant, Arc<Path>)>,
-    ticks: Arc<Ticks>,
-    walls: Walls,
 }
 
 impl Linked {
@@ -53,23 +36,17 @@ impl Linked {
         grant: &Grant,
         ticks: Arc<Ticks>,
         sandbox: &Sandbox,
+        toolbox: &Toolbox,
     ) -> Result<Linked, Error> {
         let entries = handlers.iter().map(|handler| entry(component, handler)).collect::<Result<_, _>>()?;
-        let walls = sandbox.walls;
-        let pre = link(component, grant, walls)?;
-        let egress = Egress::new(grant, &sandbox.means, walls)?;
-        let scratch = match grant.scratch {
-            Some(own) => Some((own, sandbox.scratch.clone().ok_or(Error::NoScratch)?)),
-            None => None,
-        };
-        let folders = Folder::all(grant, walls)?;
-        let grant = Arc::new(Grant { limits: walls.limits(&grant.limits), ..grant.clone() });
-        Ok(Linked { pre, entries, grant, egress, folders, scratch, ticks, walls })
+        let base = Base::new(component, grant, ticks, sandbox, toolbox)?;
+        Ok(Linked { base, entries })
     }
 
     pub(crate) async fn attempt(&self, call: Call) -> Report {
-        let room = Room::new(self.grant.limits.memory);
-        let log = Log::new(self.grant.limits.log_bytes, room.clone());
+        let limits = &self.base.grant.limits;
+        let room = Room::new(limits.memory);
+        let log = Log::new(limits.log_bytes, room.clone());
         match contained(self.attempt_with(call, room, log.clone())).await {
             Ok(report) => report,
             Err(Panicked) => Report { log: log.finish(), ..Report::host_panic() },
@@ -77,15 +54,15 @@ impl Linked {
     }
 
     async fn attempt_with(&self, call: Call, room: Room, log: Log) -> Report {
-        let entry = &self.entries[call.handler];
+        let (entry, base) = (&self.entries[call.handler], &self.base);
         let inputs = match entry.read(&call.inputs) {
             Ok(inputs) => inputs,
             Err(failure) => return Report::unborn(failure),
         };
-        let timeout = if self.walls.stands(Wall::Timeout) { call.timeout } else { Duration::MAX };
-        let mut store = self.store(self.guest(call, room, log.clone()));
-        let events = entry.attempt(&self.pre, &mut store, &inputs, timeout, &self.grant.limits).await;
-        let fuel = store.get_fuel().map_or(0, |left| self.grant.limits.fuel.saturating_sub(left));
+        let timeout = if base.walls.stands(Wall::Timeout) { call.timeout } else { Duration::MAX };
+        let mut store = base.store(self.given(call, room, log.clone()));
+        let events = entry.attempt(&base.pre, &mut store, &inputs, timeout, &base.grant.limits).await;
+        let fuel = store.get_fuel().map_or(0, |left| base.grant.limits.fuel.saturating_sub(left));
         let mut guest = store.into_data();
         guest.files.end().await;
         let usage = Usage {
@@ -96,84 +73,26 @@ impl Linked {
         };
         let outcome = match guest.http.ended().map_or(events, Err) {
             Ok(events) => Outcome::Emitted(guest.emitted(events)),
-            Err(_) if !self.walls.stands(Wall::Transaction) => Outcome::Emitted(guest.emitted(Vec::new())),
+            Err(_) if !base.walls.stands(Wall::Transaction) => Outcome::Emitted(guest.emitted(Vec::new())),
             Err(ended) => ended.into(),
         };
         self.scrubbed(Report { outcome, log: log.finish(), usage })
     }
 
+    fn given(&self, call: Call, room: Room, log: Log) -> Given {
+        let Call { identity, state, watcher, blobs, moment, effects, kv, .. } = call;
+        let calls = Calls::new(self.base.grant.limits.host_calls, self.base.walls);
+        let asks = self.base.may_ask().then_some(self.base.grant.approval.within);
+        let leaving = Arc::new(Leaving::new(effects, calls, &identity, asks, moment));
+        Given { identity, leaving, log, room, kv, run: OfRun { state, watcher, blobs } }
+    }
+
     /// Secrets never leave with what a guest tells, however it came by one.
     fn scrubbed(&self, report: Report) -> Report {
-        match self.egress.as_ref().and_then(|egress| egress.scrubber()) {
+        match self.base.egress.as_ref().and_then(|egress| egress.scrubber()) {
             Some(scrubber) => scrubber.report(report),
             None => report,
         }
-    }
-
-    fn guest(&self, call: Call, room: Room, log: Log) -> Guest {
-        let scratch = self.scratch.clone().map(|(grant, within)| Scratch::new(grant, within));
-        let calls = Calls::new(self.grant.limits.host_calls, self.walls);
-        let denials = Denials::new(call.effects.clone());
-        Guest {
-            chance: Chance::new(self.grant.random, &call.identity),
-            identity: call.identity,
-            grant: self.grant.clone(),
-            walls: self.walls,
-            cpu: Cpu::new(self.ticks.clone(), self.grant.limits.cpu),
-            fuel: self.grant.limits.fuel,
-            memory: Memory::new(room),
-            log,
-            calls: calls.clone(),
-            denials: denials.clone(),
-            state: State::new(self.grant.state.as_ref(), call.state),
-            updates: Updates::new(self.grant.updates.as_ref(), call.watcher),
-            timers: Timers::default(),
-            blobs: OwnBlobs::new(call.blobs),
-            http: Http::new(self.egress.clone(), call.effects, calls, denials),
-            buckets: Buckets::new(call.kv),
-            files: Files::new(self.folders.clone(), scratch, self.walls),
-            wasi: Inert::default(),
-        }
-    }
-
-    fn store(&self, guest: Guest) -> Store<Guest> {
-        let mut store = Store::new(self.pre.engine(), guest);
-        store.limiter(|guest| &mut guest.memory);
-        if self.walls.stands(Wall::HostCallBytes) {
-            store.set_hostcall_fuel(HOST_CALL_BYTES);
-        }
-        if self.walls.stands(Wall::Handles) {
-            store.set_max_component_handles(HANDLES);
-        }
-        if self.grant.limits.fuel > 0 {
-            store.set_fuel(self.grant.limits.fuel).expect("the engine of a release with fuel counts it");
-        }
-        count_cpu(&mut store);
-        store
-    }
-}
-
-fn link(component: &Component, grant: &Grant, walls: Walls) -> Result<InstancePre<Guest>, Error> {
-    let engine = component.engine();
-    let ty = component.component_type();
-    let imports = ty.imports(engine).filter(|(_, item)| has_functions(engine, &item.ty));
-    let imports: Vec<&str> = imports.map(|(name, _)| name).collect();
-    if walls.stands(Wall::Imports) {
-        capability::check(&imports, grant).map_err(Error::Link)?;
-    }
-    let mut linker = Linker::new(engine);
-    capability::link(&mut linker, &imports)
-        .and_then(|()| linker.instantiate_pre(component))
-        .map_err(|error| Error::Link(format!("{error:#}")))
-}
-
-/// An interface of which only types are used needs no definition and reaches nothing.
-fn has_functions(engine: &Engine, item: &ComponentItem) -> bool {
-    match item {
-        ComponentItem::ComponentInstance(instance) => {
-            instance.exports(engine).any(|(_, item)| matches!(item.ty, ComponentItem::ComponentFunc(_)))
-        }
-        _ => true,
     }
 }
 

@@ -2,10 +2,13 @@
 //! implemented by whoever runs attempts.
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use lockstep_core::blob::Digest;
 use lockstep_core::effect::{CallId, Denial, Ending, Intent, Leave};
+use lockstep_core::event::Json;
 use lockstep_core::grant::KvGrant;
+use lockstep_core::grant::tools::Tool;
 use lockstep_core::outcome::Update;
 
 /// Somebody who watches a run while its attempts are still going.
@@ -81,3 +84,48 @@ pub trait KeyValue: std::fmt::Debug + Send + Sync {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Unreadable(pub String);
+
+/// A server of tools, as the operator declared it.
+///
+/// **Promise:** it runs when it is needed, and what it says is bounded before it is handed over. A call that is
+/// dropped is given up: the server is told so. Whether a call may have reached the server is told truly, since
+/// calls that may be made once at most are decided by it.
+pub trait ToolServer: std::fmt::Debug + Send + Sync {
+    /// Its tools as it has them now, in the order of their names.
+    fn list(&self) -> Deciding<'_, Arc<[Tool]>>;
+    /// Calls one.
+    fn call<'a>(&'a self, call: &'a ToolCall) -> Calling<'a>;
+}
+
+/// A call of a tool.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ToolCall {
+    /// The tool's name.
+    pub name: String,
+    /// Its arguments: an object.
+    pub arguments: Json,
+    /// The same in every attempt at this call, for a server that can tell calls apart.
+    pub key: String,
+    /// The longest result, in bytes of JSON.
+    pub most: usize,
+}
+
+/// What came of a call, when it comes.
+pub type Calling<'a> = Pin<Box<dyn Future<Output = Result<Json, ToolFault>> + Send + 'a>>;
+
+/// Why a call of a tool has no result.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ToolFault {
+    /// The tool says that it could not do it. It was called.
+    #[error("{0}")]
+    Failed(String),
+    /// The result is longer than it may be. It was called.
+    #[error("its result is longer than it may be")]
+    TooLarge,
+    /// The call never reached it.
+    #[error("it was not called: {0}")]
+    NotMade(String),
+    /// The call went out, and nobody knows what came of it.
+    #[error("nobody knows what came of it: {0}")]
+    Lost(String),
+}

@@ -70,10 +70,11 @@ impl fmt::Debug for Secrets {
 /// Finds secrets however they are spelled: as they are, in JSON, in hex, in percent signs, and in base64
 /// at all three offsets, where only the characters count that nothing but the secret decides. Case does
 /// not matter.
-pub(crate) struct Scrubber(AhoCorasick);
+pub struct Scrubber(AhoCorasick);
 
 impl Scrubber {
-    pub(crate) fn new<'a>(secrets: impl Iterator<Item = &'a [u8]>) -> Scrubber {
+    /// One that knows these secrets.
+    pub fn new<'a>(secrets: impl Iterator<Item = &'a [u8]>) -> Scrubber {
         let patterns: Vec<Vec<u8>> = secrets.flat_map(spellings).collect();
         let built = AhoCorasick::builder()
             .ascii_case_insensitive(true)
@@ -96,7 +97,7 @@ impl Scrubber {
     }
 
     /// The text without any secret.
-    pub(crate) fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
+    pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if !self.0.is_match(text) {
             return Cow::Borrowed(text);
         }

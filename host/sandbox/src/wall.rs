@@ -42,6 +42,18 @@ pub enum Wall {
     Network,
     /// The address that was checked is the one that is dialed.
     Pinning,
+    /// Tools are held against the rules.
+    Tools,
+    /// Arguments of tools are held against the rules.
+    ToolArguments,
+    /// Tools are held against what was accepted.
+    Pin,
+    /// A tool has the rights of its own grant.
+    ToolGrant,
+    /// Calls of tools are counted over a run.
+    ToolCalls,
+    /// A person is asked where a grant says so.
+    Approval,
     /// Redirects are not followed, or held against the rules.
     Redirects,
     /// Headers that are the host's are refused.

@@ -63,6 +63,8 @@ pub(crate) fn sysroots() -> PathBuf {
 /// (`LOCKSTEP_LOG=debug`). Each entry is one inert line, whatever a guest had to do with its words.
 pub(crate) fn log_to_stderr() {
     let filter = EnvFilter::try_from_env("LOCKSTEP_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    // The SDK logs what servers of tools send, secrets that they give out too; lockstep_mcp says what matters.
+    let filter = filter.add_directive("rmcp=off".parse().expect("a target and a level"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(|| Inert(io::stderr()));
     log.with_target(false).without_time().with_ansi(false).init();
 }

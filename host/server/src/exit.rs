@@ -43,8 +43,8 @@ Exit codes:
   5    the run stalled
   6    the run timed out
   7    the host itself failed
-  8    the run waits for a person: for an answer, or because it is parked or paused
-  9    there is no such run, question or delivery, or what is asked of it cannot be done
+  8    the run waits for a person: for an answer, for a yes or no, or because it is parked or paused
+  9    there is no such run, question, call or delivery, or what is asked of it cannot be done
   130  interrupted";
 
 impl From<Exit> for ExitCode {

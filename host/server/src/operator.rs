@@ -11,6 +11,8 @@
 //! variable stays in the environment of this process, for removing one is unsound while other
 //! threads run; so nothing that this program starts to get a secret inherits it.
 
+mod tools;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, Read};
@@ -37,7 +39,7 @@ const SHORTEST: usize = 12;
 const LONGEST: u64 = 16 << 10;
 /// How long a command may take.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// What a command that prints a secret gets of the environment.
+/// What a command gets of the environment.
 const INHERITED: [&str; 2] = ["PATH", "HOME"];
 
 /// What the operator says; without a file, nothing.
@@ -142,20 +144,25 @@ impl Operator {
     /// How calls leave this machine, with these secrets.
     pub(crate) fn egress(&self, secrets: BTreeMap<String, Vec<u8>>) -> Result<EgressSettings, Refused> {
         let secrets = Secrets::new(secrets).map_err(|error| Refused::one(error.to_string()))?;
-        let authorities = self.said.ca.iter().map(|path| {
-            let path = self.folder.join(path);
-            let told = |error| {
-                Refused::one(format!("`tls.ca`: {}", unreadable(&path.display().to_string(), &error)))
-            };
-            fs::read(&path).map_err(told)
-        });
         let proxy = self.said.proxy.as_ref().map(|url| Proxy {
             host: url.host_str().unwrap_or_default().to_owned(),
             port: url.port_or_known_default().unwrap_or(80),
             authorization: None,
         });
-        let authorities = authorities.collect::<Result<_, _>>()?;
+        let authorities = self.authorities()?;
         Ok(EgressSettings { secrets: Arc::new(secrets), authorities, proxy, ..EgressSettings::default() })
+    }
+
+    /// Certificates that are trusted beside the public ones.
+    fn authorities(&self) -> Result<Vec<Vec<u8>>, Refused> {
+        let read = |path: &PathBuf| {
+            let path = self.folder.join(path);
+            let told = |error| {
+                Refused::one(format!("`tls.ca`: {}", unreadable(&path.display().to_string(), &error)))
+            };
+            fs::read(&path).map_err(told)
+        };
+        self.said.ca.iter().map(read).collect()
     }
 
     fn value(&self, source: &SecretSource) -> Result<Vec<u8>, NoSecret> {

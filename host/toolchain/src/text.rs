@@ -7,7 +7,7 @@ use wit_parser::{Resolve, WorldId};
 use crate::Error;
 
 /// The host's own WIT package, file by file.
-pub const STEP_WIT: [(&str, &str); 10] = [
+pub const STEP_WIT: [(&str, &str); 12] = [
     ("types.wit", include_str!("../../../wit/lockstep-step/types.wit")),
     ("log.wit", include_str!("../../../wit/lockstep-step/log.wit")),
     ("run.wit", include_str!("../../../wit/lockstep-step/run.wit")),
@@ -16,6 +16,8 @@ pub const STEP_WIT: [(&str, &str); 10] = [
     ("state.wit", include_str!("../../../wit/lockstep-step/state.wit")),
     ("updates.wit", include_str!("../../../wit/lockstep-step/updates.wit")),
     ("http.wit", include_str!("../../../wit/lockstep-step/http.wit")),
+    ("tools.wit", include_str!("../../../wit/lockstep-step/tools.wit")),
+    ("tool.wit", include_str!("../../../wit/lockstep-step/tool.wit")),
     ("host-events.wit", include_str!("../../../wit/lockstep-step/host-events.wit")),
     ("imports.wit", include_str!("../../../wit/lockstep-step/imports.wit")),
 ];

@@ -2,14 +2,15 @@
 //! component makes the call here: its rows are written as a host would have.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use expect_test::expect;
 use lockstep_core::blob::Digest;
-use lockstep_core::effect::{CallId, Denial, Ending, Intent, Window};
+use lockstep_core::effect::{Ask, CallId, Denial, Ending, Intent, Keep, Leave, Moment, Proposal, Window};
 use lockstep_core::event::{Json, Timestamp};
 use lockstep_core::journal::{Commit, Journal};
 use lockstep_core::outcome::{Interruption, Outcome};
-use lockstep_core::run::{Run, RunId, Seq, Signal};
+use lockstep_core::run::{Run, RunId, Seq, Signal, Verdict};
 use lockstep_journal::Sqlite;
 use lockstep_journal::conformance::wait;
 use lockstep_runtime::archive;
@@ -18,6 +19,8 @@ use serde_json::json;
 use crate::orders::{PARKS, orders, plain};
 use crate::project::Project;
 
+/// What a tool is called with: the second of two wins where it is read, and both are shown.
+const ARGUMENTS: &str = r#"{"title": "a", "title": "b\u001b[2J", "\u202euntil 2099": [1.0, {}]}"#;
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
 /// A run whose delivery is attempted once more.
@@ -51,8 +54,11 @@ impl Attempted {
             what: what.into(),
             rule: "https://pay.example:443".into(),
             at_most_once: true,
-            reuse: false,
+            keep: Keep::No,
             rate: None,
+            calls: None,
+            within: None,
+            ask: None,
         };
         let (_, commit) = self.run.leave(self.delivery, &intent, &mut Window::default(), NOW);
         self.write(commit);
@@ -60,6 +66,45 @@ impl Attempted {
             let commit = self.run.effect_ended(self.delivery, &id, ending, NOW);
             self.write(commit);
         }
+    }
+
+    /// A call that a person is asked about.
+    fn asks(&mut self, what: &str) -> Leave {
+        let schema =
+            json!({ "properties": { "title": { "type": "string" } }, "additionalProperties": false });
+        let (arguments, schema) = (Json::trusted(ARGUMENTS), Some(Json::trusted(schema.to_string())));
+        let proposal = Proposal { arguments, schema };
+        let moment = Moment { clock: NOW, seed: Digest::of(b"") };
+        let ask = Ask { why: "`approve`".into(), proposal, within: Duration::from_secs(60), moment };
+        let intent = Intent {
+            id: CallId { digest: Digest::of(what.as_bytes()), nth: 1 },
+            capability: "tools".into(),
+            what: what.into(),
+            rule: "github".into(),
+            at_most_once: false,
+            keep: Keep::Attempt,
+            rate: None,
+            calls: None,
+            within: None,
+            ask: Some(ask),
+        };
+        let (leave, commit) = self.run.leave(self.delivery, &intent, &mut Window::default(), NOW);
+        self.write(commit);
+        leave
+    }
+
+    fn interrupted(&mut self, why: Interruption) {
+        let commit = self.run.settle(self.delivery, Outcome::Interrupted(why), NOW);
+        self.write(commit);
+    }
+
+    /// A person says yes to whatever waits, and the attempt goes on.
+    fn approved(&mut self) {
+        let approval = self.run.approvals().next().unwrap().0;
+        let verdict = Verdict::Approve { arguments: None, rule: None };
+        let commit = self.run.signal(Signal::Decide { approval, verdict, by: Some("ann".into()) }, NOW);
+        self.write(commit);
+        self.run.begin(self.delivery, NOW).unwrap();
     }
 
     fn denied(&mut self, what: &str) {
@@ -254,4 +299,90 @@ fn a_fork_that_would_make_calls_again_says_so() {
         0,
         "what is open keeps its answers and waits for a person"
     );
+}
+
+#[test]
+fn a_step_that_makes_none_of_the_calls_that_were_approved_is_shown_for_what_it_is() {
+    let project = orders();
+    let run = project.order(PARKS);
+    let mut attempted = Attempted::of(&project, &run);
+    for nth in 1..=3 {
+        assert_eq!(attempted.asks(&format!("github/create {nth}")), Leave::Ask);
+        attempted.interrupted(Interruption::Approval);
+        attempted.approved();
+    }
+    assert_eq!(attempted.asks("github/create 4"), Leave::Unsteady);
+    attempted.interrupted(Interruption::Unsteady);
+    drop(attempted);
+    expect![[r#"
+        exit 0
+        run RUN of orders
+          parked: for 1 operator's decision
+          begun TIME, last changed TIME
+          revision 02455b0feaa1185b3f087818dc755042
+
+        open
+          delivery 3 to `clerk`: parked: unsteady: it asked a person about one call after the other, and made none of those that were decided on; look at what its step makes them of before it is tried again
+            permanent `no-stock`: nothing left
+            of \u{1b}[1mit\u{1b}[0m
+            details {"left":0}
+            try it again: `lockstep runs retry RUN 3`
+            go on without: `lockstep runs skip RUN 3`, or with --fail give it up
+
+        history
+          TIME  clerk  parked at attempt 1: permanent `no-stock`: nothing left\nof \u{1b}[1mit\u{1b}[0m
+          TIME  clerk  is tried again
+          TIME  clerk  asks a person whether it may call github/create 1: `approve`: approval RUN.6
+          TIME  clerk  github/create 1 was approved by ann
+          TIME  clerk  asks a person whether it may call github/create 2: `approve`: approval RUN.9
+          TIME  clerk  github/create 2 was approved by ann
+          TIME  clerk  asks a person whether it may call github/create 3: `approve`: approval RUN.12
+          TIME  clerk  github/create 3 was approved by ann
+          TIME  clerk  parked: unsteady
+    "#]].assert_eq(&told(&project, &run, &["show", &run]));
+    assert_eq!(project.runs_json(&["show", &run])["deliveries"][0]["parked"], "unsteady");
+    assert_eq!(project.runs(&["retry", &run]).code, 0);
+}
+
+#[test]
+fn a_call_of_a_tool_is_shown_as_it_was_written_and_changed_only_into_what_its_schema_takes() {
+    let project = orders();
+    let run = project.order(PARKS);
+    let mut attempted = Attempted::of(&project, &run);
+    let answer = Some(Json::trusted("{}"));
+    attempted.call("POST https://pay.example/a", Some(Ending::Answered { answer, told: "200".into() }));
+    assert_eq!(attempted.asks("github/create_issue {\"title\":…"), Leave::Ask);
+    attempted.interrupted(Interruption::Approval);
+    drop(attempted);
+    let asked = project.lockstep(&["ask", "ls"]);
+    expect![[r#"
+        exit 0
+        approval RUN.8: clerk wants to call github/create_issue {"title":…
+          why a person is asked: `approve`
+          rule: github
+          with
+            title: a
+            title: b\u{1b}[2J
+            \u{202e}until 2099:
+              [
+                1.0,
+                {}
+              ]
+          called already by this attempt
+            POST https://pay.example/a: 200
+          until TIME
+          let it go: `lockstep approve RUN.8`
+          with other arguments: `lockstep approve RUN.8 --with JSON`
+          do not: `lockstep refuse RUN.8 --reason TEXT`
+    "#]]
+    .assert_eq(&plain(&asked.told_all(), &[&run]));
+    for (arguments, code) in
+        [("{\"title\": 1}", 4), ("{\"body\": \"x\"}", 4), ("7", 4), ("{\"title\": \"c\"}", 0)]
+    {
+        let ended = project.lockstep(&["approve", &run, "--with", arguments, "--by", "ann"]);
+        assert_eq!(ended.code, code, "{ended:?}");
+    }
+    let shown = project.runs(&["show", &run]).stdout;
+    let line = r#" was approved by ann with changed arguments: title: "b\u001b[2J" → "c"; \u{202e}until 2099: [1.0,{}] → nothing"#;
+    assert!(shown.contains(line), "{shown}");
 }

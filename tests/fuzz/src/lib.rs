@@ -3,6 +3,7 @@
 //! the corpus and goes on with changed inputs for a while, with nothing but cargo; `guided/` lets
 //! libFuzzer look for inputs that reach new code, and what it finds is kept in `corpus/`.
 
+mod arguments;
 mod contract;
 mod files;
 pub mod mutate;
@@ -21,6 +22,7 @@ pub struct Target {
 
 /// All targets.
 pub const TARGETS: &[Target] = &[
+    Target { name: "arguments", run: arguments::run },
     Target { name: "contract", run: contract::run },
     #[cfg(feature = "sandbox")]
     Target { name: "value", run: values::run },

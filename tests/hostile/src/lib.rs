@@ -7,6 +7,7 @@ pub mod fetch;
 pub mod reach;
 pub mod sockets;
 pub mod stores;
+pub mod tools;
 pub mod words;
 pub mod worlds;
 
@@ -58,6 +59,9 @@ mod tests {
         let named = GUESTS.iter().map(|(name, _)| component(name));
         let others = [
             fetch::component(),
+            tools::caller(),
+            tools::tool(),
+            tools::nested(),
             fetch::leak(),
             reach::component(),
             sockets::component(),

@@ -47,12 +47,14 @@ const OUTSIDE: [&str; 7] =
     ["std::env", "std::fs", "std::net", "std::process", "std::thread", "SystemTime", "Instant"];
 
 /// Every crate of the workspace.
-pub(crate) const TABLE: [Row; 12] = [
+pub(crate) const TABLE: [Row; 14] = [
     Row {
         name: "lockstep-core",
         folder: "host/core",
         may: May::Only(&[
             "base64",
+            // schemas are part of the rule of `[[tools]]`: text against text, without I/O
+            "jsonschema",
             "semver",
             "serde",
             "serde_json",
@@ -81,15 +83,23 @@ pub(crate) const TABLE: [Row; 12] = [
         name: "lockstep-sandbox",
         folder: "host/sandbox",
         may: May::Own(&["lockstep-core"]),
-        never: &["axum", "clap"],
+        never: &["axum", "clap", "rmcp"],
         nowhere: &["rusqlite", "tokio-postgres"],
         unnamed: &["std::env", "lockstep_core::journal"],
+    },
+    Row {
+        name: "lockstep-mcp",
+        folder: "host/mcp",
+        may: May::Own(&["lockstep-core", "lockstep-sandbox"]),
+        never: &["axum", "clap", "reqwest", "wasmtime", "wasmtime-wasi"],
+        nowhere: &["rusqlite", "tokio-postgres"],
+        unnamed: &["std::env", "std::fs", "lockstep_core::journal"],
     },
     Row {
         name: "lockstep-runtime",
         folder: "host/runtime",
         may: May::Own(&["lockstep-core", "lockstep-sandbox"]),
-        never: &["axum", "clap", "wasmtime", "wasmtime-wasi"],
+        never: &["axum", "clap", "rmcp", "wasmtime", "wasmtime-wasi"],
         nowhere: &["rusqlite", "tokio-postgres"],
         unnamed: &["std::env"],
     },
@@ -108,11 +118,12 @@ pub(crate) const TABLE: [Row; 12] = [
             "lockstep-core",
             "lockstep-hostile",
             "lockstep-journal",
+            "lockstep-mcp",
             "lockstep-runtime",
             "lockstep-sandbox",
             "lockstep-toolchain",
         ]),
-        never: &["rusqlite", "tokio-postgres", "wasmtime", "wasmtime-wasi"],
+        never: &["rmcp", "rusqlite", "tokio-postgres", "wasmtime", "wasmtime-wasi"],
         nowhere: &[],
         unnamed: &[],
     },
@@ -153,6 +164,14 @@ pub(crate) const TABLE: [Row; 12] = [
         never: &[],
         nowhere: &DOING,
         unnamed: &OUTSIDE,
+    },
+    Row {
+        name: "lockstep-test-mcp",
+        folder: "tests/mcp",
+        may: May::Only(&["serde_json"]),
+        never: &[],
+        nowhere: &[],
+        unnamed: &[],
     },
     Row {
         name: "lockstep-test-support",

@@ -17,16 +17,30 @@ use super::{Contract, Emits, Handler, Import, Param, Pattern};
 use crate::event::TypeName;
 use crate::shape::{Case, Field, Shape};
 
+/// What a tool exports.
+pub(super) const TOOL: &str = "lockstep:step/tool@0.1.";
+
 /// Deeper types than this are refused: nobody writes them, and walking them takes stack.
 const DEPTH: usize = 64;
 
 impl Contract {
-    /// The contract of a component, or everything that is wrong with it.
+    /// The contract of a component, or everything that is wrong with it. One that is a tool needs no handler.
     pub fn read(bytes: &[u8]) -> Result<Contract, Vec<Refusal>> {
         sniff(bytes).map_err(|refusal| vec![refusal])?;
         let (resolve, world) = decode(bytes).map_err(|refusal| vec![refusal])?;
         let reader = Reader { resolve: &resolve, events: BTreeMap::new(), refusals: Vec::new() };
         reader.contract(&resolve.worlds[world])
+    }
+
+    /// Whether it can do the work of a step.
+    pub fn is_step(&self) -> Result<(), Refusal> {
+        if self.handlers.is_empty() { Err(no_handler(&self.ignored)) } else { Ok(()) }
+    }
+
+    /// Whether it is a tool.
+    pub fn is_tool(&self) -> Result<(), Refusal> {
+        let is_tool = self.ignored.iter().any(|name| name.starts_with(TOOL));
+        if is_tool { Ok(()) } else { Err(Refusal::NoTool) }
     }
 }
 
@@ -87,7 +101,8 @@ impl<'r> Reader<'r> {
                 },
             }
         }
-        if handlers.is_empty() && self.refusals.is_empty() {
+        let is_tool = ignored.iter().any(|name| name.starts_with(TOOL));
+        if handlers.is_empty() && !is_tool && self.refusals.is_empty() {
             self.refusals.push(no_handler(&ignored));
         }
         match self.refusals.is_empty() {
@@ -119,7 +134,7 @@ impl<'r> Reader<'r> {
         if name.starts_with("on-") {
             return Err(not_a_handler(name, "it is an interface; export a function of that name".into()));
         }
-        let is_known = name.starts_with("lockstep:step/tool@0.1.");
+        let is_known = name.starts_with(TOOL);
         match name.starts_with("lockstep:") && !is_known {
             true => Err(Refusal::UnknownExport(name.to_owned())),
             false => Ok(()),
@@ -389,7 +404,7 @@ fn plain(ty: Type) -> String {
     format!("{ty:?}").to_lowercase()
 }
 
-fn no_handler(exports: &[String]) -> Refusal {
+pub(super) fn no_handler(exports: &[String]) -> Refusal {
     let list = exports.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     let exports = if list.is_empty() { String::new() } else { format!("; it exports {list}") };
     Refusal::NoHandler { exports }

@@ -25,6 +25,9 @@ pub enum Refusal {
         /// What it exports instead, as the tail of a sentence.
         exports: String,
     },
+    /// It is to be a tool.
+    #[error("the component is no tool: it does not export `lockstep:step/tool`")]
+    NoTool,
     /// An `on-…` export that is no handler.
     #[error("`{handler}` is not a handler: {why}")]
     Handler {

@@ -4,14 +4,16 @@
 //! Two things are narrowed without a line: what a grant has by default, since nobody asked for it; and
 //! the fields of an HTTP rule that still lets requests through, since [`HttpGrant::choose`] judges each.
 
+mod tools;
+
 use std::collections::BTreeMap;
 use std::path::{Component, Path};
 use std::time::Duration;
 
 use super::http::HttpGrant;
 use super::{
-    Access, Denied, DirGrant, Grant, KvGrant, Limits, OnDenied, Randomness, ScratchGrant, StateGrant,
-    UpdatesGrant, WallClock,
+    Access, ApprovalGrant, Denied, DirGrant, Grant, KvGrant, Limits, OnDenied, Randomness, ScratchGrant,
+    StateGrant, UpdatesGrant, WallClock,
 };
 use crate::table::size;
 
@@ -33,6 +35,8 @@ impl Grant {
         let grant = Grant {
             component: self.component.clone(),
             http: lines.http(&self.http, &ceiling.http),
+            tools: lines.tools(&self.tools, &ceiling.tools),
+            approval: lines.approval(self.approval, ceiling.approval),
             state: lines.state(self.state, ceiling.state),
             updates: lines.updates(self.updates, ceiling.updates),
             kv: lines.stores(&self.kv, &ceiling.kv),
@@ -42,7 +46,10 @@ impl Grant {
             wall: lines.wall(self.wall, ceiling.wall),
             random: random(self.random, ceiling.random),
             limits: lines.limits(&self.limits, &ceiling.limits),
-            on_denied: OnDenied { http: stricter(self.on_denied.http, ceiling.on_denied.http) },
+            on_denied: OnDenied {
+                http: stricter(self.on_denied.http, ceiling.on_denied.http),
+                tools: stricter(self.on_denied.tools, ceiling.on_denied.tools),
+            },
         };
         (grant, lines.0)
     }
@@ -95,6 +102,12 @@ impl Lines {
         }
         assert!(grant.ceiling.is_none(), "a grant goes under one ceiling");
         HttpGrant { rules: grant.rules.clone(), ceiling: Some(ceiling.rules.clone()) }
+    }
+
+    fn approval(&mut self, grant: ApprovalGrant, ceiling: ApprovalGrant) -> ApprovalGrant {
+        let shown = |within: Duration| format!("{within:?}");
+        let key = Key { name: "`approval.within`", plain: ApprovalGrant::default().within, shown };
+        ApprovalGrant { within: self.least(&key, grant.within, ceiling.within) }
     }
 
     fn state(&mut self, grant: Option<StateGrant>, ceiling: Option<StateGrant>) -> Option<StateGrant> {
@@ -266,7 +279,8 @@ fn random(grant: Randomness, ceiling: Randomness) -> Randomness {
 
 fn stricter(grant: Denied, ceiling: Denied) -> Denied {
     match (grant, ceiling) {
-        (Denied::Error, Denied::Error) => Denied::Error,
-        _ => Denied::Fail,
+        (_, Denied::Fail) => Denied::Fail,
+        // Whatever a person says, the ceiling holds.
+        (grant, Denied::Error | Denied::Ask) => grant,
     }
 }

@@ -4,45 +4,35 @@
 use crate::table::Level;
 
 /// Tables that a later release will read.
-const LATER: &[&str] = &["tools", "llm"];
+const LATER: &[&str] = &["llm"];
+
+/// What a file of its own has; all but the first [`OF_FILES`] stand wherever a grant does.
+const TABLES: &[&str] = &[
+    "grant",
+    "component",
+    "http",
+    "tools",
+    "approval",
+    "state",
+    "updates",
+    "kv",
+    "dir",
+    "config",
+    "scratch",
+    "clock",
+    "random",
+    "limits",
+    "on-denied",
+];
+
+/// How many of the tables only a file of its own has.
+const OF_FILES: usize = 2;
 
 /// A file of its own.
-pub(crate) const FILE: Level = Level {
-    keys: &[
-        "grant",
-        "component",
-        "http",
-        "state",
-        "updates",
-        "kv",
-        "dir",
-        "config",
-        "scratch",
-        "clock",
-        "random",
-        "limits",
-        "on-denied",
-    ],
-    later: LATER,
-};
+pub(crate) const FILE: Level = Level { keys: TABLES, later: LATER };
 
 /// `[steps.NAME.grant]` of a workflow, and `[ceiling]` of the operator's file.
-pub(crate) const INLINE: Level = Level {
-    keys: &[
-        "http",
-        "state",
-        "updates",
-        "kv",
-        "dir",
-        "config",
-        "scratch",
-        "clock",
-        "random",
-        "limits",
-        "on-denied",
-    ],
-    later: LATER,
-};
+pub(crate) const INLINE: Level = Level { keys: TABLES.split_at(OF_FILES).1, later: LATER };
 
 pub(crate) const COMPONENT: Level = Level { keys: &["digest", "signer", "asks"], later: &["record"] };
 
@@ -64,11 +54,32 @@ pub(crate) const HTTP: Level = Level {
         "timeout",
         "rate",
         "on-retry",
+        "approve",
     ],
-    later: &["approve"],
+    later: &[],
 };
 
 pub(crate) const SECRET: Level = Level { keys: &["name", "header", "format"], later: &[] };
+
+pub(crate) const TOOLS: Level = Level {
+    keys: &[
+        "mcp",
+        "component",
+        "allow",
+        "pin",
+        "args",
+        "approve",
+        "calls",
+        "result-bytes",
+        "timeout",
+        "effects",
+        "on-retry",
+        "rate",
+    ],
+    later: &[],
+};
+
+pub(crate) const APPROVAL: Level = Level { keys: &["within"], later: &[] };
 
 pub(crate) const STATE: Level = Level { keys: &["run"], later: &[] };
 
@@ -92,13 +103,15 @@ pub(crate) const LIMITS: Level = Level {
     later: &[],
 };
 
-pub(crate) const ON_DENIED: Level = Level { keys: &["http"], later: &["tools", "llm", "kv"] };
+pub(crate) const ON_DENIED: Level = Level { keys: &["http", "tools"], later: &["llm", "kv"] };
 
 /// The levels inside a grant, by the definitions of the JSON Schemas that describe them.
 #[cfg(test)]
-pub(crate) const INSIDE: [(&str, &Level); 11] = [
+pub(crate) const INSIDE: [(&str, &Level); 13] = [
     ("http", &HTTP),
     ("secret", &SECRET),
+    ("tools", &TOOLS),
+    ("approval", &APPROVAL),
     ("state", &STATE),
     ("updates", &UPDATES),
     ("kv", &KV),

@@ -14,6 +14,7 @@ mod ceiling;
 pub mod http;
 pub(crate) mod keys;
 mod read;
+pub mod tools;
 
 #[cfg(test)]
 mod tests;
@@ -28,7 +29,8 @@ use crate::blob::Digest;
 use crate::table;
 use crate::workflow::Finding;
 
-use http::HttpGrant;
+use http::{Approve, HttpGrant};
+use tools::ToolsGrant;
 
 /// Where a step sees the folder of `[scratch]`.
 pub const SCRATCH: &str = "/scratch";
@@ -46,6 +48,10 @@ pub struct Grant {
     pub component: Option<Tie>,
     /// `[[http]]`
     pub http: HttpGrant,
+    /// `[[tools]]`
+    pub tools: ToolsGrant,
+    /// `[approval]`
+    pub approval: ApprovalGrant,
     /// `[state]`
     pub state: Option<StateGrant>,
     /// `[updates]`
@@ -208,6 +214,21 @@ impl Default for Limits {
 pub struct OnDenied {
     /// `http`
     pub http: Denied,
+    /// `tools`
+    pub tools: Denied,
+}
+
+/// `[approval]`: how a person is asked about a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ApprovalGrant {
+    /// `within`: after so long without an answer it is a no.
+    pub within: Duration,
+}
+
+impl Default for ApprovalGrant {
+    fn default() -> Self {
+        ApprovalGrant { within: Duration::from_secs(24 * 60 * 60) }
+    }
 }
 
 /// What becomes of a call that is denied.
@@ -218,6 +239,8 @@ pub enum Denied {
     Error,
     /// `fail`: the attempt ends.
     Fail,
+    /// `ask`: a person decides whether it is done this once, within the ceiling.
+    Ask,
 }
 
 /// A table of a grant, and the interfaces of the host that it opens.
@@ -225,6 +248,8 @@ pub enum Denied {
 pub enum Right {
     /// `[[http]]`, for `lockstep:step/http` and `wasi:http`
     Http,
+    /// `[[tools]]`, for `lockstep:step/tools`
+    Tools,
     /// `[state]`, for `lockstep:step/state`
     State,
     /// `[updates]`, for `lockstep:step/updates`
@@ -237,7 +262,8 @@ pub enum Right {
 
 impl Right {
     /// All of them.
-    pub const ALL: [Right; 5] = [Right::Http, Right::State, Right::Updates, Right::Kv, Right::Config];
+    pub const ALL: [Right; 6] =
+        [Right::Http, Right::Tools, Right::State, Right::Updates, Right::Kv, Right::Config];
 
     /// The right that an imported interface needs, in whatever version.
     pub fn of_import(name: &str) -> Option<Right> {
@@ -249,6 +275,7 @@ impl Right {
     pub fn table(self) -> &'static str {
         match self {
             Right::Http => "http",
+            Right::Tools => "tools",
             Right::State => "state",
             Right::Updates => "updates",
             Right::Kv => "kv",
@@ -258,7 +285,7 @@ impl Right {
 
     /// Whether the table may stand more than once.
     pub fn is_list(self) -> bool {
-        matches!(self, Right::Http | Right::Kv)
+        matches!(self, Right::Http | Right::Tools | Right::Kv)
     }
 
     /// How the table begins in a file: `[state]`, `[[http]]`.
@@ -273,6 +300,7 @@ impl Right {
     pub fn interfaces(self) -> &'static [&'static str] {
         match self {
             Right::Http => &["lockstep:step/http", "wasi:http/outgoing-handler", "wasi:http/types"],
+            Right::Tools => &["lockstep:step/tools"],
             Right::State => &["lockstep:step/state"],
             Right::Updates => &["lockstep:step/updates"],
             Right::Kv => &["wasi:keyvalue/store"],
@@ -284,6 +312,7 @@ impl Right {
     pub fn lines(self) -> &'static [&'static str] {
         match self {
             Right::Http => &["host = \"api.example.com\"", "methods = [\"GET\"]"],
+            Right::Tools => &["mcp = \"server\"", "allow = [\"tool\"]"],
             Right::State => &["run = \"rw\""],
             Right::Updates => &["bytes = \"1MiB\""],
             Right::Kv => &["store = \"cache\"", "access = \"rw\"", "bytes = \"10MiB\""],
@@ -300,14 +329,26 @@ impl Grant {
 
     /// Whether an attempt reaches something outside its run, or is denied it.
     pub fn leads_outside(&self) -> bool {
-        let Grant { http, kv, dirs, .. } = self;
-        !(http.rules.is_empty() && kv.is_empty() && dirs.is_empty())
+        let Grant { http, tools, kv, dirs, .. } = self;
+        !(http.rules.is_empty() && tools.rules.is_empty() && kv.is_empty() && dirs.is_empty())
+    }
+
+    /// Whether a person may be asked about a call of an attempt. Then the answers of all its calls are kept
+    /// while it lasts, and so is what it is told of time and chance.
+    pub fn may_ask(&self) -> bool {
+        let OnDenied { http, tools } = self.on_denied;
+        let denied = (http == Denied::Ask && !self.http.rules.is_empty())
+            || (tools == Denied::Ask && !self.tools.rules.is_empty());
+        denied
+            || self.http.all_rules().any(|rule| rule.approve != Approve::Never)
+            || self.tools.rules.iter().any(|rule| !rule.approve.is_empty())
     }
 
     /// Whether the table of a right stands in it.
     pub fn has(&self, right: Right) -> bool {
         match right {
             Right::Http => !self.http.rules.is_empty(),
+            Right::Tools => !self.tools.rules.is_empty(),
             Right::State => self.state.is_some(),
             Right::Updates => self.updates.is_some(),
             Right::Kv => !self.kv.is_empty(),

@@ -13,6 +13,7 @@
 //! );
 //! ```
 
+mod mcp;
 mod read;
 
 #[cfg(test)]
@@ -20,10 +21,13 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use url::Url;
 
 use crate::grant::Grant;
+use crate::grant::http::SecretUse;
+use crate::grant::tools::ToolSource;
 use crate::table;
 use crate::workflow::Finding;
 
@@ -41,6 +45,52 @@ pub struct Operator {
     pub ca: Option<PathBuf>,
     /// `[egress] proxy`: `http://HOST:PORT`, which all calls go through.
     pub proxy: Option<Url>,
+    /// `[mcp]`: servers of tools, by the names that grants use.
+    pub mcp: BTreeMap<String, McpServer>,
+}
+
+/// A server of tools that speaks MCP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct McpServer {
+    /// How it is reached.
+    pub transport: McpTransport,
+    /// `start-timeout`: so long it may take until it is ready, and to tell of its tools.
+    pub start_timeout: Duration,
+}
+
+impl McpServer {
+    /// Without `start-timeout`.
+    pub const START_TIMEOUT: Duration = Duration::from_secs(10);
+}
+
+/// How a server of tools is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum McpTransport {
+    /// It is started. That is done only for a file that whoever runs the host has named.
+    Command {
+        /// `command`: the program and its arguments.
+        argv: Vec<String>,
+        /// `cwd`: where it runs, from where the file is.
+        cwd: PathBuf,
+        /// `env`: its environment beside `PATH` and `HOME`.
+        env: BTreeMap<String, McpValue>,
+    },
+    /// Somebody else has started it.
+    Http {
+        /// `url`: `https`, or `http` to this machine.
+        url: Url,
+        /// `secret`: what goes along with each request.
+        secret: Option<SecretUse>,
+    },
+}
+
+/// What a variable of a server holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum McpValue {
+    /// Text.
+    Text(String),
+    /// The secret of this name.
+    Secret(String),
 }
 
 /// Where a secret comes from. Paths are from where the file is.
@@ -67,7 +117,7 @@ impl Operator {
         if lines.is_empty() { Ok(effective) } else { Err(lines) }
     }
 
-    /// A line for every secret that a grant uses and the operator does not have.
+    /// A line for every secret and server of tools that a grant uses and the operator does not have.
     fn undeclared(&self, grant: &Grant) -> Vec<String> {
         let used = grant.http.rules.iter().filter_map(|rule| rule.secret.as_ref());
         let missing = used.filter(|secret| !self.secrets.contains_key(&secret.name));
@@ -77,9 +127,18 @@ impl Operator {
             )
         };
         let mut lines: Vec<_> = missing.map(|secret| line(&secret.name)).collect();
+        lines.extend(grant.tools.rules.iter().filter_map(|rule| self.unknown(&rule.from)));
         lines.sort();
         lines.dedup();
         lines
+    }
+
+    /// A line for a server that the operator does not have.
+    fn unknown(&self, from: &ToolSource) -> Option<String> {
+        let ToolSource::Server(name) = from else { return None };
+        let add = format!("add [mcp.{name}] with its `command` or its `url`");
+        let line = format!("the server `{name}` is not in lockstep.toml; {add}");
+        (!self.mcp.contains_key(name)).then_some(line)
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use url::{Host, Url};
 
-use super::{Operator, SecretSource};
+use super::{Operator, SecretSource, mcp};
 use crate::grant;
 use crate::table::{Entry, Level, Reader, Table};
 
@@ -13,7 +13,7 @@ use crate::table::{Entry, Level, Reader, Table};
 const FORMAT: u32 = 1;
 
 pub(super) const FILE: Level =
-    Level { keys: &["lockstep", "ceiling", "secrets", "tls", "egress"], later: &[] };
+    Level { keys: &["lockstep", "ceiling", "secrets", "tls", "egress", "mcp"], later: &[] };
 
 const SOURCE: Level = Level { keys: &["env", "file", "command"], later: &[] };
 
@@ -32,6 +32,8 @@ pub(super) fn levels() -> Vec<(&'static str, &'static Level)> {
         ("source", &SOURCE),
         ("tls", &TLS),
         ("egress", &EGRESS),
+        ("mcp", &mcp::SERVER),
+        ("variable", &mcp::VARIABLE),
         ("dir", &grant::keys::CEILING_DIR),
     ];
     let inside = grant::keys::INSIDE.into_iter().filter(|(name, _)| *name != "dir");
@@ -43,11 +45,13 @@ pub(super) fn file(reader: &mut Reader, table: &Table<'_>) -> Option<Operator> {
         return None;
     }
     let ceiling = reader.inner(&grant::keys::INLINE, table, "ceiling");
+    let secrets = secrets(reader, table);
     Some(Operator {
         ceiling: ceiling.map(|ceiling| grant::ceiling(reader, &ceiling)),
-        secrets: secrets(reader, table),
         ca: ca(reader, table),
         proxy: proxy(reader, table),
+        mcp: mcp::servers(reader, table, &secrets),
+        secrets,
     })
 }
 

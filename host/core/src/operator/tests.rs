@@ -1,6 +1,8 @@
 //! The operator's file as data; then that nothing under a ceiling is wider than either side.
 
 use core::net::IpAddr;
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
@@ -8,7 +10,8 @@ use proptest::sample::{select, subsequence};
 
 use super::read::levels;
 use super::{Operator, SCHEMA, parse};
-use crate::grant::http::{Asked, HttpGrant, Rule};
+use crate::grant::http::{Approve, Asked, HttpGrant, Rule};
+use crate::grant::tools::{Arguments, ToolSource, ToolsGrant, ToolsRule};
 use crate::grant::{self, Access, Denied, Grant, Randomness, WallClock};
 use crate::table::schema;
 
@@ -67,7 +70,8 @@ ca = "ca.pem"
 proxy = "http://proxy.example:3128"
 "#,
     );
-    let Operator { ceiling, secrets, ca, proxy } = operator;
+    let Operator { ceiling, secrets, ca, proxy, mcp } = operator;
+    assert!(mcp.is_empty());
     let Grant { http, state, kv, dirs, .. } = ceiling.unwrap();
     assert_eq!(http.rules.len(), 1);
     expect![[r#"
@@ -147,7 +151,7 @@ fn what_is_wrong_with_the_file_is_told_at_once() {
             o:1: the file is written in format 2 of lockstep.toml, and this program reads format 1; write `lockstep = 1`, or use a program that reads the other one
             o:2: unknown key `ceilling`; did you mean `ceiling`?
             o:2: unknown key `ceiling.component`
-            o:3: `ceiling.tools` is not yet supported; remove it
+            o:3: `ceiling.tools` takes a list of tables, such as `[[ceiling.tools]]`, not a table
             o:5: `ceiling.limits.memory` takes a size from 64KiB to 1GiB, such as "64MiB", not 1
             o:2: `ceiling.dir.host` is missing; name the folder, from where this file is: `host = "data/policies"`
             o:2: `ceiling.dir.access` is missing; say how far it goes: `access = "read"` or `access = "read-write"`
@@ -165,6 +169,159 @@ fn what_is_wrong_with_the_file_is_told_at_once() {
             o:3: `egress.proxy` cannot be "http://me:pw@proxy.example:3128": write a host and a port and nothing else: "http://proxy.example:3128"
             o:3: `egress.proxy` cannot be "proxy.example:3128": write a host and a port and nothing else: "http://proxy.example:3128"
             o:3: `egress.proxy` cannot be "http://proxy.example:3128/path": write a host and a port and nothing else: "http://proxy.example:3128"
+        "#]],
+    );
+}
+
+#[test]
+fn servers_of_tools_are_read() {
+    let operator = operator(
+        r#"
+[secrets]
+github-token = { env = "GITHUB_TOKEN" }
+search-key = { env = "SEARCH_KEY" }
+[mcp.files]
+command = ["node", "server.js", "/data"]
+cwd = "servers"
+env = { LANG = "C", TOKEN = { secret = "github-token" } }
+start-timeout = "30s"
+[mcp.plain]
+command = ["tools"]
+[mcp.search]
+url = "https://search.example/mcp"
+secret = { name = "search-key", header = "Authorization", format = "Bearer {}" }
+[mcp.local]
+url = "http://127.0.0.1:9000/mcp"
+"#,
+    );
+    expect![[r#"
+        {
+            "files": McpServer {
+                transport: Command {
+                    argv: [
+                        "node",
+                        "server.js",
+                        "/data",
+                    ],
+                    cwd: "servers",
+                    env: {
+                        "LANG": Text(
+                            "C",
+                        ),
+                        "TOKEN": Secret(
+                            "github-token",
+                        ),
+                    },
+                },
+                start_timeout: 30s,
+            },
+            "local": McpServer {
+                transport: Http {
+                    url: Url {
+                        scheme: "http",
+                        cannot_be_a_base: false,
+                        username: "",
+                        password: None,
+                        host: Some(
+                            Ipv4(
+                                127.0.0.1,
+                            ),
+                        ),
+                        port: Some(
+                            9000,
+                        ),
+                        path: "/mcp",
+                        query: None,
+                        fragment: None,
+                    },
+                    secret: None,
+                },
+                start_timeout: 10s,
+            },
+            "plain": McpServer {
+                transport: Command {
+                    argv: [
+                        "tools",
+                    ],
+                    cwd: ".",
+                    env: {},
+                },
+                start_timeout: 10s,
+            },
+            "search": McpServer {
+                transport: Http {
+                    url: Url {
+                        scheme: "https",
+                        cannot_be_a_base: false,
+                        username: "",
+                        password: None,
+                        host: Some(
+                            Domain(
+                                "search.example",
+                            ),
+                        ),
+                        port: None,
+                        path: "/mcp",
+                        query: None,
+                        fragment: None,
+                    },
+                    secret: Some(
+                        SecretUse {
+                            name: "search-key",
+                            header: "authorization",
+                            format: "Bearer {}",
+                        },
+                    ),
+                },
+                start_timeout: 10s,
+            },
+        }
+    "#]]
+    .assert_debug_eq(&operator.mcp);
+}
+
+#[test]
+fn what_is_wrong_with_servers_of_tools_is_told_at_once() {
+    refused(
+        &[
+            "lockstep = 1\n[mcp]\nfiles = \"node\"\n[mcp.a]\n[mcp.b]\ncommand = [\"b\"]\nurl = \"https://b.example\"",
+            "lockstep = 1\n[mcp.a]\ncomand = [\"a\"]\nstart_timeout = \"1s\"",
+            "lockstep = 1\n[mcp.a]\ncommand = []\ncwd = 1\nstart-timeout = \"11m\"\nenv = { A = 1, B = {}, \"C=D\" = \"e\", F = { secrte = \"x\" } }",
+            "lockstep = 1\n[secrets]\ntoken = { env = \"T\" }\n[mcp.a]\ncommand = [\"a\"]\nenv = { A = { secret = \"tokne\" } }\n[mcp.b]\nurl = \"https://b.example\"\nsecret = { name = \"other\", header = \"x-key\" }",
+            "lockstep = 1\n[secrets]\ntoken = { env = \"T\" }\n[mcp.a]\ncommand = [\"a\"]\nsecret = { name = \"token\", header = \"x-key\" }\n[mcp.b]\nurl = \"https://b.example\"\ncwd = \"b\"\nenv = { A = \"a\" }",
+            "lockstep = 1\n[secrets]\ntoken = { env = \"T\" }\n[mcp.a]\nurl = \"https://a.example\"\nsecret = { name = \"token\" }\n[mcp.b]\nurl = \"https://b.example\"\nsecret = { name = \"token\", header = \"mcp-session-id\", format = \"{} {}\" }\n[mcp.c]\nurl = \"https://c.example\"\nsecret = { name = \"token\", header = \"a b\", format = \"ä{}\" }",
+            "lockstep = 1\n[mcp.a]\nurl = \"http://a.example/mcp\"\n[mcp.b]\nurl = \"ftp://b.example\"\n[mcp.c]\nurl = \"https://me:pw@c.example\"\n[mcp.d]\nurl = \"d\"\n[mcp.e]\nurl = \"https://e.example/#f\"",
+        ],
+        expect![[r#"
+            o:3: `mcp.files` takes one of `command = ["PROGRAM", …]` and `url = "https://tools.example/mcp"`, not "node"
+            o:4: `mcp.a` takes one of `command = ["PROGRAM", …]` and `url = "https://tools.example/mcp"`, not a table
+            o:5: `mcp.b` takes one of `command = ["PROGRAM", …]` and `url = "https://tools.example/mcp"`, not a table
+            o:2: `mcp.a` takes one of `command = ["PROGRAM", …]` and `url = "https://tools.example/mcp"`, not a table
+            o:3: unknown key `mcp.a.comand`; did you mean `command`?
+            o:4: unknown key `mcp.a.start_timeout`; did you mean `start-timeout`?
+            o:3: `command` of a server is empty; name a program and its arguments
+            o:4: `mcp.a.cwd` takes text that is not empty, not 1
+            o:5: `mcp.a.start-timeout` takes a duration from 1ms to 10m, such as "10s", not "11m"
+            o:6: `mcp.a.env.A` takes text, or `{ secret = "NAME" }`, not 1
+            o:6: `mcp.a.env.B.secret` is missing; name the secret as `[secrets]` does
+            o:6: "C=D" is not the name of a variable
+            o:6: unknown key `mcp.a.env.F.secrte`; did you mean `secret`?
+            o:6: `mcp.a.env.F.secret` is missing; name the secret as `[secrets]` does
+            o:6: the secret `tokne` is not in [secrets]; did you mean `token`?
+            o:9: the secret `other` is not in [secrets]
+            o:6: `secret` belongs to a server with `url`; give a process its secrets in `env`
+            o:9: `cwd` belongs to a server with `command`
+            o:10: `env` belongs to a server with `command`
+            o:6: `mcp.a.secret.header` is missing; name the header that carries it: `header = "authorization"`
+            o:9: `mcp.b.secret.header` cannot be "mcp-session-id": the host writes that header itself; name another one
+            o:9: `mcp.b.secret.format` cannot be "{} {}": write `{}` once, where the secret goes, such as "Bearer {}"
+            o:12: `mcp.c.secret.header` cannot be "a b": that is not the name of a header
+            o:12: `mcp.c.secret.format` cannot be "ä{}": a header carries visible ASCII only
+            o:3: `mcp.a.url` cannot be "http://a.example/mcp": only this machine is spoken to without TLS; use https
+            o:5: `mcp.b.url` cannot be "ftp://b.example": write an address such as "https://tools.example/mcp"
+            o:7: `mcp.c.url` cannot be "https://me:pw@c.example": give what it asks for in `secret`
+            o:9: `mcp.d.url` cannot be "d": relative URL without a base
+            o:11: `mcp.e.url` cannot be "https://e.example/#f": a fragment goes nowhere
         "#]],
     );
 }
@@ -274,7 +431,7 @@ guest = "/policies"
 access = "read"
 "#,
         expect![[r#"
-            Grant { component: None, http: HttpGrant { rules: [Rule { host: Exactly("a.example.com"), scheme: Https, port: 443, methods: ["GET", "HEAD"], paths: [PathPattern([Rest])], query: None, network: Public, secret: Some(SecretUse { name: "key", header: "authorization", format: "{}" }), idempotency: None, at_most_once: false, redirects: false, request_bytes: 262144, response_bytes: 1048576, timeout: 10s, rate: None, reuse: false }], ceiling: Some([Rule { host: Below("example.com"), scheme: Https, port: 443, methods: ["GET"], paths: [PathPattern([Text("v1"), Rest])], query: None, network: Public, secret: Some(SecretUse { name: "key", header: "authorization", format: "{}" }), idempotency: None, at_most_once: false, redirects: false, request_bytes: 262144, response_bytes: 1048576, timeout: 10s, rate: None, reuse: false }]) }, state: None, updates: Some(UpdatesGrant { bytes: 1024 }), kv: [KvGrant { store: "cache", prefix: "a/b/", access: ReadWrite, bytes: 1048576, ttl: Some(86400s) }], dirs: [DirGrant { host: "/srv/data/policies", guest: "/policies", access: Read }], config: Some({"mode": "strict"}), scratch: Some(ScratchGrant { bytes: 1048576, files: 10 }), wall: Delivery, random: Seeded, limits: Limits { memory: 33554432, cpu: 2s, fuel: 1000, events: 1024, event_bytes: 1048576, host_calls: 1000, log_bytes: 65536 }, on_denied: OnDenied { http: Fail } }
+            Grant { component: None, http: HttpGrant { rules: [Rule { host: Exactly("a.example.com"), scheme: Https, port: 443, methods: ["GET", "HEAD"], paths: [PathPattern([Rest])], query: None, network: Public, secret: Some(SecretUse { name: "key", header: "authorization", format: "{}" }), idempotency: None, at_most_once: false, redirects: false, request_bytes: 262144, response_bytes: 1048576, timeout: 10s, rate: None, reuse: false, approve: Never }], ceiling: Some([Rule { host: Below("example.com"), scheme: Https, port: 443, methods: ["GET"], paths: [PathPattern([Text("v1"), Rest])], query: None, network: Public, secret: Some(SecretUse { name: "key", header: "authorization", format: "{}" }), idempotency: None, at_most_once: false, redirects: false, request_bytes: 262144, response_bytes: 1048576, timeout: 10s, rate: None, reuse: false, approve: Never }]) }, tools: ToolsGrant { rules: [], ceiling: Some([]) }, approval: ApprovalGrant { within: 86400s }, state: None, updates: Some(UpdatesGrant { bytes: 1024 }), kv: [KvGrant { store: "cache", prefix: "a/b/", access: ReadWrite, bytes: 1048576, ttl: Some(86400s) }], dirs: [DirGrant { host: "/srv/data/policies", guest: "/policies", access: Read }], config: Some({"mode": "strict"}), scratch: Some(ScratchGrant { bytes: 1048576, files: 10 }), wall: Delivery, random: Seeded, limits: Limits { memory: 33554432, cpu: 2s, fuel: 1000, events: 1024, event_bytes: 1048576, host_calls: 1000, log_bytes: 65536 }, on_denied: OnDenied { http: Fail, tools: Error } }
         "#]],
     );
     applied(
@@ -367,6 +524,29 @@ fn a_secret_that_the_operator_does_not_have_refuses_the_grant() {
 }
 
 #[test]
+fn a_server_of_tools_that_the_operator_does_not_have_refuses_the_grant() {
+    let rule = |server: &str| ToolsRule {
+        from: ToolSource::Server(server.into()),
+        allow: vec!["read".into()],
+        pin: None,
+        args: BTreeMap::new(),
+        approve: Vec::new(),
+        calls: None,
+        result_bytes: 1024,
+        timeout: Duration::from_secs(1),
+        at_most_once: false,
+        reuse: false,
+        rate: None,
+    };
+    let tools = ToolsGrant { rules: vec![rule("files"), rule("search"), rule("search")], ceiling: None };
+    let grant = Grant { tools, ..Grant::default() };
+    let operator = operator("[mcp.files]\ncommand = [\"files\"]");
+    let line =
+        "the server `search` is not in lockstep.toml; add [mcp.search] with its `command` or its `url`";
+    assert_eq!(operator.apply(&grant).unwrap_err(), [line]);
+}
+
+#[test]
 fn the_schema_has_the_keys_that_the_parser_accepts_and_no_other() {
     schema::assert_describes(SCHEMA, &levels());
 }
@@ -383,7 +563,7 @@ fn rule() -> impl Strategy<Value = String> {
     let more = select(vec![
         "",
         ", secret = { name = \"k\", header = \"x-k\" }",
-        ", rate = \"20/min\", effects = \"at-most-once\"",
+        ", rate = \"20/min\", effects = \"at-most-once\", approve = \"writes\"",
         ", rate = \"100/h\", redirects = \"same-rules\", query = [\"q\"]",
         ", request-bytes = 10, timeout = \"1s\"",
         ", response-bytes = 10, redirects = \"same-rules\"",
@@ -398,6 +578,42 @@ fn rule() -> impl Strategy<Value = String> {
             format!("{{ host = {host:?}, port = {port}, methods = {methods:?}, paths = {paths:?}, network = {network}{more} }}")
         },
     )
+}
+
+/// `[[tools]]` of which no two allow one tool, as inline tables.
+fn tool_rules() -> impl Strategy<Value = Vec<String>> {
+    let both = (tool_rule(&["a", "b"]), tool_rule(&["c", "d"]), 0..=2_usize);
+    both.prop_map(|(one, two, many)| [one, two].into_iter().take(many).collect())
+}
+
+fn tool_rule(names: &'static [&'static str]) -> impl Strategy<Value = String> {
+    let args = select(vec![
+        "",
+        "x = 1",
+        "x = [1, 2]",
+        "x = [2, 3], y = \"k\"",
+        "y = [\"k\", \"l\"]",
+        "x = 3, y = true",
+    ]);
+    let more = select(vec![
+        "",
+        ", calls = 3, on-retry = \"reuse\"",
+        ", calls = 9, result-bytes = 10, rate = \"20/min\"",
+        ", timeout = \"1s\", effects = \"at-most-once\", rate = \"100/h\"",
+        ", pin = \"sha256:2222222222222222222222222222222222222222222222222222222222222222\"",
+    ]);
+    let from = select(vec!["mcp = \"s\"", "mcp = \"t\"", "component = \"s\""]);
+    let named = (from, subsequence(names, 1..=names.len()));
+    (named, args, any::<bool>(), more).prop_map(|((from, allow), args, asks, more)| {
+        let (first, mut text) = (allow[0], format!("{{ {from}, allow = {allow:?}{more}"));
+        if !args.is_empty() {
+            text += &format!(", args = {{ {first} = {{ {args} }} }}");
+        }
+        if asks {
+            text += &format!(", approve = [{first:?}]");
+        }
+        text + " }"
+    })
 }
 
 /// The tables of a grant or, where folders have no place in a step, of a ceiling.
@@ -416,13 +632,20 @@ fn tables(guest: &'static str) -> impl Strategy<Value = String> {
         "clock = { wall = \"real\" }",
         "random = { source = \"seeded\" }",
         "limits = { memory = \"1MiB\", fuel = 9, events = 2000, cpu = \"3s\" }",
-        "on-denied = { http = \"fail\" }",
+        "on-denied = { http = \"fail\", tools = \"ask\" }",
+        "approval = { within = \"1h\" }",
     ];
-    let lists = (proptest::collection::vec(rule(), 0..3), select(stores), select(dirs.to_vec()));
-    (lists, select(state), subsequence(plain, 0..=7)).prop_map(|((rules, store, dir), state, plain)| {
-        let http = rules.join(", ");
-        format!("http = [{http}]\nkv = [{store}]\ndir = [{dir}]\n{state}\n{}\n", plain.join("\n"))
-    })
+    let rules = (proptest::collection::vec(rule(), 0..3), tool_rules());
+    let lists = (rules, select(stores), select(dirs.to_vec()));
+    (lists, select(state), subsequence(plain, 0..=8)).prop_map(
+        |(((rules, tools), store, dir), state, plain)| {
+            let (http, tools) = (rules.join(", "), tools.join(", "));
+            format!(
+                "http = [{http}]\ntools = [{tools}]\nkv = [{store}]\ndir = [{dir}]\n{state}\n{}\n",
+                plain.join("\n")
+            )
+        },
+    )
 }
 
 fn requests() -> Vec<Asked> {
@@ -461,6 +684,8 @@ fn is_narrower(rule: &Rule, than: &Rule) -> bool {
         && rule.response_bytes <= than.response_bytes
         && rule.timeout <= than.timeout
         && (rule.at_most_once || !than.at_most_once)
+        && rule.approve >= than.approve
+        && (!rule.redirects || rule.approve == Approve::Never)
         && (!rule.redirects || than.redirects)
         && (rule.secret.is_none() || rule.secret == than.secret)
 }
@@ -490,9 +715,41 @@ fn is_within(grant: &Grant, than: &Grant) -> bool {
         && (grant.wall == WallClock::Delivery || than.wall == WallClock::Real)
         && (grant.random == Randomness::Seeded || than.random == Randomness::Real)
         && (grant.on_denied.http == Denied::Fail || than.on_denied.http == Denied::Error)
+        && (grant.on_denied.tools == Denied::Fail || than.on_denied.tools != Denied::Fail)
+        && grant.approval.within <= than.approval.within
         && grant.limits.memory <= than.limits.memory
         && grant.limits.cpu <= than.limits.cpu
         && grant.limits.events <= than.limits.events
+}
+
+/// Calls that rules part.
+fn calls() -> impl Iterator<Item = (&'static str, Arguments)> {
+    let texts = [
+        "{}",
+        "{\"x\":1}",
+        "{\"x\":2}",
+        "{\"x\":3,\"y\":true}",
+        "{\"x\":2,\"y\":\"k\"}",
+        "{\"y\":\"l\",\"z\":0}",
+    ];
+    let read = |text: &str| Arguments::read(text).unwrap();
+    ["a", "b", "c", "d"].into_iter().flat_map(move |tool| texts.map(|text| (tool, read(text))))
+}
+
+/// Whether a rule lets a tool be called no more, and no easier, than another one.
+fn is_tighter(rule: &ToolsRule, than: &ToolsRule, tool: &str) -> bool {
+    let keeps_rate = than
+        .rate
+        .is_none_or(|most| rule.rate.is_some_and(|rate| rate.calls <= most.calls || rate.per >= most.per));
+    keeps_rate
+        && rule.from == than.from
+        && (rule.asks(tool) || !than.asks(tool))
+        && than.calls.is_none_or(|most| rule.calls.is_some_and(|calls| calls <= most))
+        && (than.pin.is_none() || rule.pin == than.pin)
+        && rule.result_bytes <= than.result_bytes
+        && rule.timeout <= than.timeout
+        && (rule.at_most_once || !than.at_most_once)
+        && (rule.reuse || !than.reuse)
 }
 
 proptest! {
@@ -517,6 +774,31 @@ proptest! {
             let is_of_use = addresses().iter().any(|at| rule.network.allows(*at, rule.port));
             let is_told_of = lines.iter().any(|line| line.contains(&rule.name()));
             prop_assert!(!(is_of_use && is_told_of && grant.http.rules.len() == 1), "{:?}", lines);
+        }
+    }
+
+    #[test]
+    fn no_tool_under_a_ceiling_is_called_with_more_than_either_has(
+        grant in tables(", guest = \"/g\""),
+        ceiling in tables(""),
+    ) {
+        let grant = granted(&grant);
+        let ceiling = operator(&format!("[ceiling]\n{ceiling}")).ceiling.unwrap();
+        let (effective, lines) = grant.within(&ceiling);
+        for (tool, asked) in calls() {
+            let mine = grant.tools.choose(tool).ok();
+            let Ok(rule) = effective.tools.choose(tool) else {
+                prop_assert!(mine.is_none() || !lines.is_empty());
+                continue;
+            };
+            let mine = mine.expect("what is left was there");
+            let above: Vec<_> = ceiling.tools.rules.iter().filter(|above| above.allows(tool)).collect();
+            prop_assert!(is_tighter(rule, mine, tool), "{:?} under {:?}", rule, mine);
+            prop_assert!(above.iter().any(|above| is_tighter(rule, above, tool)), "{:?} under {:?}", rule, above);
+            let Ok(settled) = rule.settle(tool, asked.clone()) else { continue };
+            prop_assert!(mine.settle(tool, asked).is_ok());
+            prop_assert_eq!(mine.settle(tool, settled.clone()), Ok(settled.clone()));
+            prop_assert!(above.iter().any(|above| above.settle(tool, settled.clone()).as_ref() == Ok(&settled)));
         }
     }
 }

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::approval::{Approval, Judged, Verdicts};
 use super::change::{
-    About, Change, DeliveryStatus, JoinInput, Place, Purpose, Record, Seq, Status, Unmatched,
+    About, Change, DeliveryStatus, JoinInput, Parked, Place, Purpose, Record, Seq, Status, Unmatched,
 };
 use super::effects::Calls;
 use super::fields::comparable;
@@ -58,6 +59,9 @@ impl Run {
             named: HashMap::new(),
             questions: BTreeMap::new(),
             closed: BTreeMap::new(),
+            approvals: BTreeMap::new(),
+            judged: BTreeMap::new(),
+            called: HashMap::new(),
             state,
             scopes: BTreeMap::from([(Seq(0), whole)]),
             events: HashMap::new(),
@@ -112,9 +116,10 @@ impl Run {
                 self.parent_told = true;
                 Ok(())
             }
-            Change::EffectStarted { delivery, .. } | Change::EffectEnded { delivery, .. } => {
-                self.open_delivery(*delivery)?.calls.apply(record)
-            }
+            Change::EffectStarted { .. } => self.apply_left(record),
+            Change::EffectEnded { delivery, .. } => self.open_delivery(*delivery)?.calls.apply(record),
+            Change::ApprovalAsked { .. } => self.apply_approval_asked(record),
+            Change::ApprovalDecided { .. } => self.apply_approval_decided(record),
             Change::Cut { delivery } => self.apply_cut(*delivery),
             Change::Late { .. } | Change::Update { .. } | Change::Blob { .. } | Change::Denied { .. } => {
                 Ok(())
@@ -239,6 +244,9 @@ impl Run {
             parked: None,
             failure: None,
             calls: Calls::default(),
+            asking: Vec::new(),
+            verdicts: Verdicts::default(),
+            moment: None,
         };
         self.deliveries.insert(record.seq, delivery);
         self.make_ready(record.seq);
@@ -279,6 +287,9 @@ impl Run {
             Some(Class::Host) => delivery.host_failures += 1,
             Some(_) => delivery.attempts += 1,
         }
+        if failure.is_some() {
+            delivery.moment = None;
+        }
         let before = delivery.until.take();
         before.map(|before| self.waking.remove(&(before, id)));
         self.apply_waiting(id, status)
@@ -318,7 +329,13 @@ impl Run {
         let delivery = self.open_delivery(id)?;
         let before = std::mem::take(&mut delivery.until);
         (delivery.attempts, delivery.host_failures, delivery.crashes) = (0, 0, 0);
-        (delivery.parked, delivery.tried_from) = (None, now);
+        let parked = delivery.parked.take();
+        (delivery.tried_from, delivery.moment) = (now, None);
+        delivery.calls.begin_anew();
+        // A word about one call takes none back about another.
+        if parked != Some(Parked::UnknownEffect) {
+            delivery.verdicts.begin_anew();
+        }
         self.parked.remove(&id);
         before.map(|before| self.waking.remove(&(before, id)));
         self.make_ready(id);
@@ -340,6 +357,7 @@ impl Run {
     fn remove_delivery(&mut self, id: Seq) -> Result<Delivery, &'static str> {
         self.unready(id);
         let delivery = self.deliveries.remove(&id).ok_or("the delivery is not open")?;
+        delivery.asking.iter().for_each(|approval| drop(self.close_approval(*approval)));
         self.forget_attempts(id);
         self.parked.remove(&id);
         self.children.remove(&id);
@@ -450,6 +468,54 @@ impl Run {
         self.release(question.row);
         self.closed.insert(id, how);
         Ok(())
+    }
+
+    fn apply_left(&mut self, record: &Record) -> Applied {
+        let Change::EffectStarted { delivery, step, rule, call, .. } = &record.change else { return Ok(()) };
+        *self.called.entry((step.clone(), rule.clone())).or_default() += 1;
+        let delivery = self.open_delivery(*delivery)?;
+        delivery.verdicts.left(call);
+        delivery.calls.apply(record)
+    }
+
+    fn apply_approval_asked(&mut self, record: &Record) -> Applied {
+        let Change::ApprovalAsked { delivery: id, deadline, moment, .. } = &record.change else {
+            return Ok(());
+        };
+        let approval = Approval::of(record)?;
+        let delivery = self.open_delivery(*id)?;
+        delivery.asking.push(record.seq);
+        delivery.moment = Some(*moment);
+        self.waking.insert((*deadline, record.seq));
+        self.approvals.insert(record.seq, approval);
+        Ok(())
+    }
+
+    /// The last decision that a delivery waits for lets it go on.
+    fn apply_approval_decided(&mut self, record: &Record) -> Applied {
+        let Change::ApprovalDecided { approval, delivery: id, how, by, reason, payload, .. } = &record.change
+        else {
+            return Ok(());
+        };
+        let open = self.close_approval(*approval).ok_or("the approval is not open")?;
+        let (at, by, reason, arguments) = (record.at, by.clone(), reason.clone(), payload.clone());
+        let judged = Judged { how: *how, at, by, reason, arguments };
+        self.judged.insert(*approval, judged.clone());
+        let delivery = self.open_delivery(*id)?;
+        delivery.asking.retain(|asked| asked != approval);
+        delivery.verdicts.decided(open.call, *approval, judged);
+        if delivery.asking.is_empty() && delivery.parked == Some(Parked::Approval) {
+            delivery.parked = None;
+            self.parked.remove(id);
+            self.make_ready(*id);
+        }
+        Ok(())
+    }
+
+    fn close_approval(&mut self, id: Seq) -> Option<Approval> {
+        let approval = self.approvals.remove(&id)?;
+        self.waking.remove(&(approval.deadline, id));
+        Some(approval)
     }
 
     fn open_scope(&mut self, id: Seq) -> Result<&mut Scope, &'static str> {

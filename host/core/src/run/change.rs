@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::RunId;
 use crate::blob::Digest;
-use crate::effect::{CallId, Denial, Ended};
+use crate::effect::{CallId, Denial, Ended, Keep, Moment};
 use crate::event::{Json, Timestamp};
 use crate::outcome::Failure;
 use crate::state::Op;
@@ -282,9 +282,12 @@ pub enum Change {
         /// Whether it may be made once at most.
         #[serde(default, skip_serializing_if = "is_false")]
         at_most_once: bool,
-        /// Whether a later attempt gets its answer.
-        #[serde(default, skip_serializing_if = "is_false")]
-        reuse: bool,
+        /// The call of a tool that makes this one, if one does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        within: Option<CallId>,
+        /// How long its answer is kept.
+        #[serde(default, skip_serializing_if = "Keep::is_no")]
+        keep: Keep,
     },
     /// A call that was let go has ended, or a person has said how.
     EffectEnded {
@@ -297,6 +300,53 @@ pub enum Change {
         /// The same for people.
         told: Arc<str>,
         /// The answer, where later attempts get it; stored beside the row.
+        #[serde(skip)]
+        payload: Option<Json>,
+    },
+    /// A person is asked whether a call may be let go; the approval's number is this row's.
+    ApprovalAsked {
+        /// The delivery whose attempt wants to make it.
+        delivery: Seq,
+        /// Which attempt.
+        attempt: u32,
+        /// The step's name, for people.
+        step: Arc<str>,
+        /// Which call of the delivery.
+        call: CallId,
+        /// The capability, as denials name it.
+        capability: Arc<str>,
+        /// What is asked, for people, without any secret.
+        what: Arc<str>,
+        /// The rule that it would go by.
+        rule: Arc<str>,
+        /// Why a person is asked.
+        why: Arc<str>,
+        /// How long it stays open.
+        deadline: Timestamp,
+        /// What the attempt is told again when it goes on.
+        moment: Moment,
+        /// What the call is made with, and what that has to fit; stored beside the row.
+        #[serde(skip)]
+        payload: Option<Json>,
+    },
+    /// Somebody has said whether a call may be let go, or nobody has in time.
+    ApprovalDecided {
+        /// Which approval.
+        approval: Seq,
+        /// The delivery.
+        delivery: Seq,
+        /// What was decided.
+        how: Decided,
+        /// Who did, if that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Arc<str>>,
+        /// Why not, in that person's words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Arc<str>>,
+        /// What was added to the grant, so that nobody is asked again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rule: Option<Arc<str>>,
+        /// The arguments that the person put in place of the guest's; stored beside the row.
         #[serde(skip)]
         payload: Option<Json>,
     },
@@ -325,7 +375,9 @@ impl Change {
             | Change::Answered { payload, .. }
             | Change::State { payload, .. }
             | Change::Update { payload, .. }
-            | Change::EffectEnded { payload, .. } => Some(payload),
+            | Change::EffectEnded { payload, .. }
+            | Change::ApprovalAsked { payload, .. }
+            | Change::ApprovalDecided { payload, .. } => Some(payload),
             _ => None,
         }
     }
@@ -336,10 +388,24 @@ impl Change {
             | Change::Answered { payload, .. }
             | Change::State { payload, .. }
             | Change::Update { payload, .. }
-            | Change::EffectEnded { payload, .. } => Some(payload),
+            | Change::EffectEnded { payload, .. }
+            | Change::ApprovalAsked { payload, .. }
+            | Change::ApprovalDecided { payload, .. } => Some(payload),
             _ => None,
         }
     }
+}
+
+/// What was decided about a call that a person was asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Decided {
+    /// It may be let go.
+    Approved,
+    /// It may not.
+    Refused,
+    /// Nobody has said anything in time, so it may not.
+    Expired,
 }
 
 /// What is known of a run from its beginning.
@@ -494,6 +560,10 @@ pub enum Parked {
     Poison,
     /// A call of it that may be made once at most went out, and nobody knows what came of it.
     UnknownEffect,
+    /// A person decides whether a call of it may be let go.
+    Approval,
+    /// It asked for one call after the other, and made none of those that were approved.
+    Unsteady,
 }
 
 impl Parked {
@@ -503,6 +573,8 @@ impl Parked {
             Parked::Exhausted => "exhausted",
             Parked::Poison => "poison",
             Parked::UnknownEffect => "unknown-effect",
+            Parked::Approval => "approval",
+            Parked::Unsteady => "unsteady",
         }
     }
 }

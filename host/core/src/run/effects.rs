@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Change, DeliveryId, Record, Run, Seq};
-use crate::effect::{CallId, Ended, Intent, Leave};
+use crate::effect::{CallId, Ended, Intent, Keep, Leave};
 use crate::event::Json;
 
 /// The number of the row that let a call go.
@@ -19,9 +19,13 @@ pub(super) struct Calls(BTreeMap<CallId, Call>);
 struct Call {
     effect: EffectId,
     what: Arc<str>,
+    /// Which attempt made it.
+    attempt: u32,
     at_most_once: bool,
-    reuse: bool,
+    keep: Keep,
     answer: Option<Json>,
+    /// What came of it, for people.
+    told: Option<Arc<str>>,
     /// Why there is no answer, if that is known.
     failed: Option<Arc<str>>,
 }
@@ -45,16 +49,30 @@ impl Call {
     }
 
     fn is_recorded(&self) -> bool {
-        self.at_most_once || self.reuse
+        self.at_most_once || self.keep != Keep::No
+    }
+
+    /// Whether another attempt is given its answer.
+    fn outlives(&self, attempt: u32) -> bool {
+        self.at_most_once || self.keep == Keep::Delivery || self.attempt == attempt
     }
 }
 
+/// A call that was answered, whose answer whoever asks again is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MadeCall<'r> {
+    /// What was asked.
+    pub what: &'r str,
+    /// What came of it, for people.
+    pub told: &'r str,
+}
+
 impl Calls {
-    /// What an earlier attempt's call means for the same one; none if it can be made.
-    pub(super) fn recall(&self, intent: &Intent) -> Option<Leave> {
+    /// What a call that was made before means for the same one of an attempt; none if it can be made.
+    pub(super) fn recall(&self, intent: &Intent, attempt: u32) -> Option<Leave> {
         let call = self.0.get(&intent.id)?;
         match &call.answer {
-            Some(answer) => Some(Leave::Recorded(answer.clone())),
+            Some(answer) => call.outlives(attempt).then(|| Leave::Recorded(answer.clone())),
             None if call.is_unknown() => Some(Leave::Unknown),
             None => None,
         }
@@ -65,9 +83,24 @@ impl Calls {
         self.0.values().any(Call::is_unknown)
     }
 
-    /// Whether a later attempt does not make this one again.
-    pub(super) fn keeps(&self, effect: EffectId) -> bool {
-        self.0.values().any(|call| call.effect == effect && (call.answer.is_some() || call.is_unknown()))
+    /// Whether this attempt and later ones do not make this one again.
+    pub(super) fn keeps(&self, effect: EffectId, attempt: u32) -> bool {
+        let is_kept = |call: &Call| call.answer.is_some() && call.outlives(attempt);
+        self.0.values().any(|call| call.effect == effect && (is_kept(call) || call.is_unknown()))
+    }
+
+    /// Those that were answered in an attempt or are kept for it, the oldest first.
+    pub(super) fn made(&self, attempt: u32) -> Vec<MadeCall<'_>> {
+        let is_made = |call: &&Call| call.answer.is_some() && call.outlives(attempt);
+        let mut made: Vec<&Call> = self.0.values().filter(is_made).collect();
+        made.sort_unstable_by_key(|call| call.effect);
+        let made = made.into_iter();
+        made.map(|call| MadeCall { what: &call.what, told: call.told.as_deref().unwrap_or("") }).collect()
+    }
+
+    /// Answers that were kept for an attempt alone are not kept for those that begin anew.
+    pub(super) fn begin_anew(&mut self) {
+        self.0.retain(|_, call| call.at_most_once || call.keep == Keep::Delivery);
     }
 
     /// The effect of a call that was let go and has no answer, and whether its answer is kept.
@@ -92,10 +125,12 @@ impl Calls {
     /// Takes in a row of an effect.
     pub(super) fn apply(&mut self, record: &Record) -> Result<(), &'static str> {
         match &record.change {
-            Change::EffectStarted { call, what, at_most_once, reuse, .. } => {
-                let (effect, what) = (record.seq, what.clone());
-                let (at_most_once, reuse, answer, failed) = (*at_most_once, *reuse, None, None);
-                self.0.insert(*call, Call { effect, what, at_most_once, reuse, answer, failed });
+            Change::EffectStarted { call, what, attempt, at_most_once, keep, .. } => {
+                let (effect, what, attempt) = (record.seq, what.clone(), *attempt);
+                let (at_most_once, keep) = (*at_most_once, *keep);
+                let (answer, told, failed) = (None, None, None);
+                let made = Call { effect, what, attempt, at_most_once, keep, answer, told, failed };
+                self.0.insert(*call, made);
                 Ok(())
             }
             Change::EffectEnded { effect, how, told, payload, .. } => self.end(*effect, *how, told, payload),
@@ -114,7 +149,10 @@ impl Calls {
         let (id, call) = found.ok_or("no such effect has started")?;
         let id = *id;
         match how {
-            Ended::Answered if call.is_recorded() => call.answer.clone_from(answer),
+            Ended::Answered if call.is_recorded() => {
+                call.answer.clone_from(answer);
+                call.told = Some(told.clone());
+            }
             Ended::Failed if call.at_most_once => call.failed = Some(told.clone()),
             // It can be made again.
             Ended::Answered | Ended::Failed | Ended::NotMade => drop(self.0.remove(&id)),

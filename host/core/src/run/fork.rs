@@ -141,7 +141,7 @@ impl Run {
     /// made since then, or for a delivery that is still open and does not keep the answer.
     fn repeated(&self, made: Vec<Made>, at: Seq) -> Vec<(EffectId, Arc<str>)> {
         let is_kept = |effect: &Made| match self.deliveries.get(&effect.delivery) {
-            Some(open) => effect.id <= at && open.calls.keeps(effect.id),
+            Some(open) => effect.id <= at && open.calls.keeps(effect.id, open.attempt()),
             None => effect.id <= at,
         };
         made.into_iter().filter(|effect| !is_kept(effect)).map(|effect| (effect.id, effect.what)).collect()

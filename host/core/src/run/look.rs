@@ -42,7 +42,8 @@ impl Run {
     /// Its status: what was decided, or what follows from what is open in it.
     pub fn status(&self) -> Status {
         let moves = self.deliveries.len() > self.parked.len() + self.children.len();
-        let waits = !(self.questions.is_empty() && self.named.is_empty() && self.children.is_empty());
+        let asks = !(self.questions.is_empty() && self.approvals.is_empty());
+        let waits = asks || !(self.named.is_empty() && self.children.is_empty());
         match self.decided {
             Status::Running if !moves && waits => Status::Waiting,
             Status::Running if !moves && !self.parked.is_empty() => Status::Parked,
@@ -145,7 +146,7 @@ impl Run {
             status: self.status(),
             changed_at: self.changed_at,
             wake_at: if moves { Some(Timestamp(0)) } else { self.wake_at() },
-            asking: u32::try_from(self.questions.len()).unwrap_or(u32::MAX),
+            asking: u32::try_from(self.questions.len() + self.approvals.len()).unwrap_or(u32::MAX),
             parked: u32::try_from(self.parked.len()).unwrap_or(u32::MAX),
         }
     }

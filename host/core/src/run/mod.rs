@@ -11,6 +11,7 @@
 //! Finding an event's scope walks outward from its place; nothing ever scans siblings.
 
 mod apply;
+mod approval;
 mod change;
 mod decide;
 mod effects;
@@ -32,29 +33,31 @@ mod tests;
 #[cfg(test)]
 mod workbench;
 
+pub use approval::{Approval, ApprovalId, Judged};
 pub use change::{
-    About, Cause, Change, DeliveryStatus, Forked, JoinInput, Parent, Parked, Place, Purpose, Record, Seq,
-    Status, Unmatched,
+    About, Cause, Change, Decided, DeliveryStatus, Forked, JoinInput, Parent, Parked, Place, Purpose, Record,
+    Seq, Status, Unmatched,
 };
-pub use effects::{EffectId, UnknownEffect};
+pub use effects::{EffectId, MadeCall, UnknownEffect};
 pub use fork::{Fork, NoFork};
 pub use id::{RunId, partition_of};
 pub use look::OpenDelivery;
 pub use question::{Closed, Open, QuestionId};
 pub use refusal::{Admitted, Refusal};
-pub use signal::{Given, Resolution, Signal, Start, Work};
+pub use signal::{Given, Resolution, Signal, Start, Verdict, Work};
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::effect::{CallId, Denial, Ending, Intent, Leave, Window};
+use crate::effect::{CallId, Denial, Ending, Intent, Leave, Moment, Window};
 use crate::event::{Json, Timestamp};
 use crate::journal::Commit;
 use crate::outcome::{Failure, Outcome};
 use crate::state::State;
 use crate::workflow::{EventId, HandlerId, Revision, StepId, Workflow};
 
+use approval::Verdicts;
 use decide::Decision;
 use effects::Calls;
 use scope::Scope;
@@ -107,6 +110,12 @@ pub struct Run {
     questions: BTreeMap<Seq, Open>,
     /// How each other question ended.
     closed: BTreeMap<Seq, Closed>,
+    /// Calls that a person is asked about.
+    approvals: BTreeMap<Seq, Approval>,
+    /// What was decided about others.
+    judged: BTreeMap<Seq, Judged>,
+    /// How many calls have left, by step and rule.
+    called: HashMap<(Arc<str>, Arc<str>), u32>,
     /// What its steps remember.
     state: State,
     /// Open scopes; 0 is the run itself.
@@ -143,6 +152,12 @@ struct Delivery {
     failure: Option<Failure>,
     /// What its attempts have called outside the run.
     calls: Calls,
+    /// The approvals that it waits for.
+    asking: Vec<Seq>,
+    /// What was decided about its calls.
+    verdicts: Verdicts,
+    /// What its attempt is told again of time and chance, if it has waited for a person.
+    moment: Option<Moment>,
 }
 
 /// The run's own time limit.
@@ -261,6 +276,7 @@ impl Run {
             Signal::Skip { delivery, events, by } => decision.skip(delivery, events, by),
             Signal::Fail { delivery, by } => decision.give_up(delivery, by),
             Signal::Resolve { effect, how, by } => decision.resolve(effect, how, by),
+            Signal::Decide { approval, verdict, by } => decision.decide(approval, verdict, by),
             Signal::Inject { event, payload, step } => decision.inject(event, payload, step),
         }
     }

@@ -4,7 +4,8 @@
 //! interrupted attempts, conflicts of state and crashes between. Both must come to the same value,
 //! and a counter that every leaf reads and writes to the number of leaves that were committed. Meanwhile
 //! attempts call outside the run, and are cut short in the middle of that: no call that may be made once
-//! at most is let go twice, but where it is known not to have been made.
+//! at most is let go twice, but where it is known not to have been made, and none of those that a person is
+//! asked about that nobody approved.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,10 +14,10 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::workbench::{Bench, Graph, Proof, failed, told};
-use super::{Resolution, Run, RunId, Seq, Signal, Status, Work};
+use super::{Resolution, Run, RunId, Seq, Signal, Status, Verdict, Work};
 use crate::blob::Digest;
-use crate::effect::{CallId, Ending, Intent, Leave};
-use crate::event::Json;
+use crate::effect::{Ask, CallId, Ending, Intent, Keep, Leave, Moment, Proposal};
+use crate::event::{Json, Timestamp};
 use crate::outcome::{Class, Emission, Emitted, Interruption, Outcome, TimerWish};
 use crate::state::{Op, Reads, State, Write};
 use crate::workflow::{EventId, GatherRule, HandlerId, Home, OnEmpty, OnFailed, Workflow};
@@ -373,6 +374,8 @@ type Running = (Work, State);
 struct World {
     /// Those that may have been made, and their answers.
     made: HashMap<(Seq, CallId), Option<Json>>,
+    /// What a person has said to those that asked.
+    decided: HashMap<(Seq, CallId), bool>,
     answers: u64,
     calls: u32,
 }
@@ -382,23 +385,41 @@ const CRASHES: u32 = 50;
 /// Calls of one run: choices that repeat themselves must not keep it from its end.
 const CALLS: u32 = 100;
 
+/// What a person is asked; a year is long enough for all of a run.
+fn ask() -> Ask {
+    let proposal = Proposal { arguments: Json::trusted("{}"), schema: None };
+    let moment = Moment { clock: Timestamp(1), seed: Digest::of(b"") };
+    Ask { why: "it must".into(), proposal, within: Duration::from_hours(24 * 365), moment }
+}
+
 impl World {
-    /// An attempt makes a call of three kinds, and it comes to an end or not.
+    /// An attempt makes a call of five kinds, of which two ask a person, and it comes to an end or not.
     fn call(&mut self, bench: &mut Bench, work: &Work, kind: usize, how: usize) {
         self.calls += 1;
         let id = CallId { digest: Digest::of(&[kind as u8]), nth: 1 };
-        let (key, at_most_once) = ((work.delivery, id), kind != 0);
+        let (key, at_most_once) = ((work.delivery, id), ![0, 3].contains(&kind));
         let intent = Intent {
             id,
             capability: "http".into(),
             what: "POST".into(),
             rule: "pay".into(),
             at_most_once,
-            reuse: false,
+            keep: Keep::No,
             rate: None,
+            calls: None,
+            within: None,
+            ask: (kind > 2).then(ask),
         };
+        let verdict = self.decided.get(&key);
         match bench.leave(work, &intent) {
+            Leave::Ask => assert_eq!(verdict, None, "{key:?} is decided"),
+            // Nobody in time is a no as well.
+            Leave::Refused(_) => {
+                assert_ne!(verdict, Some(&true), "{key:?} was approved");
+                self.decided.insert(key, false);
+            }
             Leave::Go => {
+                assert!(kind < 3 || verdict == Some(&true), "nobody approved {key:?}");
                 let before = self.made.insert(key, None);
                 assert!(before.is_none() || !at_most_once, "{key:?} is made twice");
                 self.end(bench, work, id, how);
@@ -406,7 +427,9 @@ impl World {
             Leave::Recorded(answer) => assert_eq!(self.made[&key].as_ref(), Some(&answer)),
             Leave::Unknown if !bench.run.is_out(work.delivery) => {}
             Leave::Unknown => assert_eq!(self.made[&key], None),
-            Leave::NotBefore(_) => unreachable!("there is no rate"),
+            Leave::GoWith(_) | Leave::Unsteady | Leave::OverBudget | Leave::NotBefore(_) => {
+                unreachable!("nothing is changed, nothing is bounded, and two calls ask")
+            }
         }
     }
 
@@ -428,6 +451,21 @@ impl World {
             _ => return,
         };
         bench.end(work, &id, ending);
+    }
+
+    /// A person decides about the oldest call that waits for it.
+    fn decide(&mut self, bench: &mut Bench, is_fine: bool) {
+        let Some((approval, key)) =
+            bench.run.approvals().next().map(|(id, open)| (id, (open.delivery, open.call)))
+        else {
+            return;
+        };
+        let verdict = match is_fine {
+            true => Verdict::Approve { arguments: None, rule: None },
+            false => Verdict::Refuse { reason: None },
+        };
+        assert_eq!(self.decided.insert(key, is_fine), None, "{key:?} was decided before");
+        bench.signal(Signal::Decide { approval, verdict, by: None });
     }
 
     /// A person decides about the oldest call that nobody knows of.
@@ -469,10 +507,11 @@ fn live(program: &Program, choices: &[u8], proof: Proof) -> Reference {
         let asked = bench.asked();
         match choose(5) {
             4 if is_asked(&bench.run) => world.resolve(&mut bench, choose(2) == 0),
+            0 if bench.run.approvals().next().is_some() => world.decide(&mut bench, choose(2) == 0),
             4 if !running.is_empty() && world.calls < CALLS => {
                 let work = running[choose(running.len())].0.clone();
                 if !matches!(acts[&work.handler], Act::Child { .. }) {
-                    world.call(&mut bench, &work, choose(3), choose(4));
+                    world.call(&mut bench, &work, choose(5), choose(4));
                 }
             }
             0 if !asked.is_empty() => answer(&mut bench, asked[choose(asked.len())]),
@@ -503,6 +542,7 @@ fn live(program: &Program, choices: &[u8], proof: Proof) -> Reference {
                 let outcome = acts[&next.0.handler].perform(&next.0, &next.1);
                 bench.settle(&next.0, outcome);
             }
+            _ if bench.run.approvals().next().is_some() => world.decide(&mut bench, choose(2) == 0),
             _ if is_asked(&bench.run) => world.resolve(&mut bench, choose(2) == 0),
             _ => {}
         }

@@ -3,7 +3,10 @@
 
 use std::sync::Arc;
 
-use super::{Closed, DeliveryId, EffectId, QuestionId, Run, RunId, Signal, Status};
+use super::{
+    ApprovalId, Closed, Decided, DeliveryId, EffectId, Judged, QuestionId, Run, RunId, Signal, Status,
+    Verdict,
+};
 use crate::event::{Json, Timestamp};
 
 /// What is asked can be done.
@@ -86,6 +89,38 @@ pub enum Refusal {
         /// Which effect.
         effect: EffectId,
     },
+    /// A person decides before it is attempted again.
+    #[error(
+        "delivery {delivery} of run {run} waits for a person to decide about `{what}`; `lockstep ask ls` has it, `lockstep approve` and `lockstep refuse` decide"
+    )]
+    AwaitsApproval {
+        /// Which run.
+        run: RunId,
+        /// Which delivery.
+        delivery: DeliveryId,
+        /// What it wants to call.
+        what: Arc<str>,
+    },
+    /// Nobody was asked that.
+    #[error("run {run} has no approval {approval}; `lockstep ask ls` lists what waits for a person")]
+    UnknownApproval {
+        /// Which run.
+        run: RunId,
+        /// Which approval.
+        approval: ApprovalId,
+    },
+    /// Somebody has decided otherwise, or nobody has in time.
+    #[error("{run}.{approval} was decided before{}: it is {}", .by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default(), word(*.how))]
+    Decided {
+        /// Which run.
+        run: RunId,
+        /// Which approval.
+        approval: ApprovalId,
+        /// What was decided.
+        how: Decided,
+        /// Who did.
+        by: Option<Arc<str>>,
+    },
     /// Only a paused run is resumed.
     #[error("run {run} is not paused: it is {status}")]
     NotPaused {
@@ -122,6 +157,9 @@ impl Refusal {
             Refusal::NotRetried { .. } => "not-retried",
             Refusal::UnknownEffect { .. } => "unknown-effect",
             Refusal::NotUnknown { .. } => "not-unknown",
+            Refusal::AwaitsApproval { .. } => "awaits-approval",
+            Refusal::UnknownApproval { .. } => "unknown-approval",
+            Refusal::Decided { .. } => "decided",
             Refusal::NotPaused { .. } => "not-paused",
             Refusal::Answered { .. } => "answered",
             Refusal::Expired { .. } => "expired",
@@ -148,6 +186,7 @@ impl Run {
                 self.admits_help(*delivery, matches!(signal, Signal::Retry { .. }))
             }
             Signal::Resolve { effect, .. } => self.admits_resolution(*effect),
+            Signal::Decide { approval, verdict, .. } => self.admits_verdict(*approval, verdict),
             Signal::Cancel | Signal::Pause { .. } | Signal::Resume | Signal::Inject { .. } => {
                 Ok(Admitted::New)
             }
@@ -160,6 +199,11 @@ impl Run {
         if let Some(unknown) = unknown.next() {
             return Err(Refusal::UnknownEffect { run, delivery, what: unknown.what.to_owned() });
         }
+        if let Some((_, open)) =
+            self.approvals().find(|(_, approval)| is_retry && approval.delivery == delivery)
+        {
+            return Err(Refusal::AwaitsApproval { run, delivery, what: open.what.clone() });
+        }
         match self.deliveries.contains_key(&delivery) {
             false => Err(Refusal::UnknownDelivery { run, delivery }),
             true if is_retry && !self.can_be_retried(delivery) => Err(Refusal::NotRetried { run, delivery }),
@@ -171,6 +215,22 @@ impl Run {
         match self.delivery_of_unknown(effect) {
             Some(_) => Ok(Admitted::New),
             None => Err(Refusal::NotUnknown { run: self.id.clone(), effect }),
+        }
+    }
+
+    fn admits_verdict(&self, approval: ApprovalId, verdict: &Verdict) -> Result<Admitted, Refusal> {
+        let run = self.id.clone();
+        let is_same = |judged: &Judged| match verdict {
+            Verdict::Approve { arguments, .. } => {
+                judged.how == Decided::Approved && judged.arguments == *arguments
+            }
+            Verdict::Refuse { .. } => judged.how == Decided::Refused,
+        };
+        match self.judged.get(&approval) {
+            None if self.approvals.contains_key(&approval) => Ok(Admitted::New),
+            None => Err(Refusal::UnknownApproval { run, approval }),
+            Some(judged) if is_same(judged) => Ok(Admitted::Same),
+            Some(judged) => Err(Refusal::Decided { run, approval, how: judged.how, by: judged.by.clone() }),
         }
     }
 
@@ -200,4 +260,12 @@ impl Run {
 fn same(one: &Json, two: &Json) -> bool {
     let value = |json: &Json| serde_json::from_str::<serde_json::Value>(json.as_str()).ok();
     one == two || value(one) == value(two)
+}
+
+fn word(how: Decided) -> &'static str {
+    match how {
+        Decided::Approved => "approved",
+        Decided::Refused => "refused",
+        Decided::Expired => "refused, since nobody decided in time",
+    }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DeliveryId, EffectId, Parent, QuestionId, RunId, Seq};
+use super::{ApprovalId, DeliveryId, EffectId, Parent, QuestionId, RunId, Seq};
+use crate::effect::Moment;
 use crate::event::{Json, Timestamp};
 use crate::state::State;
 use crate::workflow::{EventId, HandlerId, StepId};
@@ -49,6 +50,8 @@ pub struct Work {
     pub since: Timestamp,
     /// One for each parameter of the handler.
     pub inputs: Vec<Given>,
+    /// What it is told of time and chance, where it goes on after a person has decided.
+    pub moment: Option<Moment>,
     /// The newest row whose state it may see.
     pub as_of: Seq,
     /// The run's session.
@@ -135,6 +138,15 @@ pub enum Signal {
         /// Who.
         by: Option<Arc<str>>,
     },
+    /// A person says whether a call may leave.
+    Decide {
+        /// Which approval.
+        approval: ApprovalId,
+        /// What.
+        verdict: Verdict,
+        /// Who.
+        by: Option<Arc<str>>,
+    },
     /// An operator puts an event in; it lies in the run itself, outside all branches.
     Inject {
         /// Its type.
@@ -156,4 +168,25 @@ pub enum Resolution {
     NotMade,
     /// Whatever it was, its delivery has failed for good.
     Fail,
+}
+
+/// What a person decides of a call that waits for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// It may leave.
+    Approve {
+        /// With these arguments instead of the guest's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        arguments: Option<Json>,
+        /// What was added to the grant, so that nobody is asked again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rule: Option<Arc<str>>,
+    },
+    /// It may not.
+    Refuse {
+        /// Why not: the guest is told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Arc<str>>,
+    },
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{RunId, Seq};
+use super::{Decided, Judged, RunId, Seq};
+use crate::effect::Proposal;
 use crate::event::Json;
 use crate::outcome::{Class, Failure};
 use crate::state::Misfit;
@@ -83,6 +84,20 @@ pub(super) fn resolved(by: Option<&str>) -> Arc<str> {
         Some(by) => format!("{by} says so").into(),
         None => "an operator says so".into(),
     }
+}
+
+/// Why a call is not let go that a person was asked about.
+pub(super) fn refused(judged: &Judged) -> Arc<str> {
+    match (judged.how, &judged.reason) {
+        (Decided::Expired, _) => "nobody approved it in time".into(),
+        (_, Some(reason)) => reason.clone(),
+        (_, None) => "a person refused it".into(),
+    }
+}
+
+/// What a call is made with, as it is stored.
+pub(super) fn proposal(proposal: &Proposal) -> Json {
+    json(proposal)
 }
 
 /// The failure of an attempt whose writes its keys do not allow.

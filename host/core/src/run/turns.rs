@@ -87,7 +87,8 @@ impl Run {
         self.step_of(id).is_some_and(|step| self.ready.remove(&(step, id)))
     }
 
-    pub(super) fn step_of(&self, id: DeliveryId) -> Option<StepId> {
+    /// The step that an open delivery is for.
+    pub fn step_of(&self, id: DeliveryId) -> Option<StepId> {
         self.deliveries.get(&id).map(|delivery| self.workflow.handler(delivery.handler).step)
     }
 
@@ -120,6 +121,7 @@ impl Run {
             attempt: delivery.attempt(),
             since: delivery.since,
             inputs: inputs.collect(),
+            moment: delivery.moment,
             as_of: self.last,
             session: self.about.session.clone(),
         }

@@ -142,6 +142,7 @@ impl Graph {
             events: self.events,
             handlers: self.handlers,
             steps: self.steps,
+            tools: Vec::new(),
         })
     }
 }
@@ -389,6 +390,8 @@ impl Run {
         assert_eq!((self.clock, &self.named), (lived.clock, &lived.named));
         assert_eq!(self.parked, lived.parked);
         assert_eq!((&self.questions, &self.closed), (&lived.questions, &lived.closed));
+        assert_eq!((&self.approvals, &self.judged), (&lived.approvals, &lived.judged));
+        assert_eq!(self.called, lived.called);
         assert_eq!(self.state, lived.state);
         assert_eq!((&self.children, &self.orphans), (&lived.children, &lived.orphans));
         assert_eq!(self.parent_told, lived.parent_told);

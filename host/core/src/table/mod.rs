@@ -28,6 +28,12 @@ pub struct Lined<T> {
     pub value: T,
 }
 
+/// Whether text is a name that people give in a file: of a step, a workflow, a server of tools.
+pub(crate) fn is_name(text: &str) -> bool {
+    let belongs = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    text.len() <= 64 && text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(belongs)
+}
+
 /// A table of a file whose keys are fixed.
 pub(crate) struct Level {
     /// What it may hold.
@@ -134,15 +140,18 @@ impl Reader {
     pub(crate) fn named<'t>(&mut self, table: &Table<'t>, key: &str) -> Vec<Entry<'t>> {
         let Some((entries, _)) = self.entries(table, key) else { return Vec::new() };
         let path = format!("{}{key}.", table.path);
-        let inside = Table { entries, step: table.step, path };
+        self.inside(&Table { entries, step: table.step, path })
+    }
+
+    fn inside<'t>(&self, table: &Table<'t>) -> Vec<Entry<'t>> {
         let entry = |(key, value): (&'t Spanned<DeString<'t>>, &'t Spanned<DeValue<'t>>)| Entry {
             name: self.lined(key.get_ref(), key.span()),
             key: key.get_ref(),
             value,
-            step: inside.step,
-            path: format!("{}{}", inside.path, key.get_ref()),
+            step: table.step,
+            path: format!("{}{}", table.path, key.get_ref()),
         };
-        inside.by_line().into_iter().map(entry).collect()
+        table.by_line().into_iter().map(entry).collect()
     }
 
     fn entries<'t>(&mut self, table: &Table<'t>, key: &str) -> Option<(&'t DeTable<'t>, Range<usize>)> {
@@ -445,6 +454,22 @@ impl<'t> Entry<'t> {
     pub(crate) fn table(&self, reader: &mut Reader, level: &Level) -> Option<Table<'t>> {
         let entries = self.value.get_ref().as_table()?;
         Some(reader.open(level, entries, self.step, format!("{}.", self.path)))
+    }
+
+    /// What it holds, as a table whose keys are the user's too.
+    pub(crate) fn named(&self, reader: &mut Reader) -> Option<Vec<Entry<'t>>> {
+        match self.value.get_ref().as_table() {
+            Some(entries) => {
+                let path = format!("{}.", self.path);
+                Some(reader.inside(&Table { entries, step: self.step, path }))
+            }
+            None => self.refuse(reader, "a table"),
+        }
+    }
+
+    /// Whose table it stands in.
+    pub(crate) fn owner(&self) -> Option<&'t str> {
+        self.step
     }
 
     /// What it holds, as the table of the step that it names.

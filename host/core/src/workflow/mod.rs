@@ -44,7 +44,7 @@ pub struct StepId(pub u32);
 
 /// A workflow whose contracts fit together. Immutable; runs share it. The journal keeps it beside
 /// the runs that move through it, as JSON: all but what may change under an open run (time limits,
-/// retries, concurrency, grants, components), which is always the newest.
+/// retries, concurrency, grants, components, tools), which is always the newest.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Workflow {
     /// Its name.
@@ -63,6 +63,9 @@ pub struct Workflow {
     pub handlers: Vec<HandlerNode>,
     /// Its steps, in the order of the file.
     pub steps: Vec<StepNode>,
+    /// The components whose tools its steps may call, in the order of the file.
+    #[serde(skip)]
+    pub tools: Vec<ToolNode>,
 }
 
 /// An event type and where it goes.
@@ -312,6 +315,17 @@ pub struct StepNode {
     /// It imports `lockstep:step/blob`: it reads what is there only when it is written.
     #[serde(skip)]
     pub blobs: bool,
+}
+
+/// A component whose tools steps may call, as far as their grants let them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToolNode {
+    /// Its name in the file: no step has it too.
+    pub name: String,
+    /// Its component, as the file writes it.
+    pub component: String,
+    /// What it may reach: its own, never the caller's.
+    pub grant: Grant,
 }
 
 impl StepNode {

@@ -188,6 +188,7 @@ fn workflow() -> Workflow {
         start: START,
         timeout: None,
         timeout_counts_waiting: false,
+        tools: Vec::new(),
         events: vec![
             event("begin", Some(HandlerId(0))),
             EventNode { stop: true, ..event("end", None) },

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lockstep_core::blob::Digest;
-use lockstep_core::effect::{CallId, Denial, Ended};
+use lockstep_core::effect::{CallId, Denial, Ended, Keep, Moment};
 use lockstep_core::event::{Json, Timestamp};
 use lockstep_core::journal::{Commit, Summary};
 use lockstep_core::outcome::{Class, Failure};
 use lockstep_core::run::{
-    About, Cause, Change, DeliveryStatus, Forked, JoinInput, Parent, Parked, Place, Purpose, Record, RunId,
-    Seq, Status, Unmatched,
+    About, Cause, Change, Decided, DeliveryStatus, Forked, JoinInput, Parent, Parked, Place, Purpose, Record,
+    RunId, Seq, Status, Unmatched,
 };
 use lockstep_core::state::Op;
 use lockstep_core::workflow::{EventId, HandlerId, Home, Port, Revision, StepId};
@@ -116,6 +116,7 @@ pub(super) fn of_every_kind() -> Vec<Record> {
         of_questions(),
         of_state(),
         of_effects(),
+        of_approvals(),
     ];
     (1..).zip(changes.concat()).map(|(seq, change)| record_of(seq, change)).collect()
 }
@@ -190,6 +191,8 @@ fn of_attempts() -> Vec<Change> {
         (DeliveryStatus::Parked { why: Parked::Exhausted }, None),
         (DeliveryStatus::Parked { why: Parked::Poison }, None),
         (DeliveryStatus::Parked { why: Parked::UnknownEffect }, None),
+        (DeliveryStatus::Parked { why: Parked::Approval }, None),
+        (DeliveryStatus::Parked { why: Parked::Unsteady }, None),
         (DeliveryStatus::Postponed { until: Timestamp(1_700_000_002_000) }, None),
         (DeliveryStatus::Done, None),
         (DeliveryStatus::Failed, None),
@@ -248,9 +251,38 @@ fn of_state() -> Vec<Change> {
     ]
 }
 
+fn of_approvals() -> Vec<Change> {
+    let (delivery, approval, attempt) = (Seq(4), Seq(11), 2);
+    let payload = Some(Json::trusted(r#"{"arguments":{"cents":900},"schema":{"type":"object"}}"#));
+    let asked = Change::ApprovalAsked {
+        delivery,
+        attempt,
+        step: "pay".into(),
+        call: CallId { digest: Digest::of(b"POST a"), nth: 1 },
+        capability: "tools".into(),
+        what: "bank/pay\0".into(),
+        rule: "bank".into(),
+        why: "its rule says `approve`".into(),
+        deadline: Timestamp(u64::MAX),
+        moment: Moment { clock: Timestamp(1_700_000_000_000), seed: Digest::of(b"chance") },
+        payload,
+    };
+    let decided = |how, by: Option<&str>, reason: Option<&str>, rule: Option<&str>, payload| {
+        let (by, reason, rule) = (by.map(Arc::from), reason.map(Arc::from), rule.map(Arc::from));
+        Change::ApprovalDecided { approval, delivery, how, by, reason, rule, payload }
+    };
+    let changed = Some(Json::trusted(r#"{"cents":800}"#));
+    vec![
+        asked,
+        decided(Decided::Approved, Some("ann"), None, Some("[[http]]"), changed),
+        decided(Decided::Refused, None, Some("too much\u{1b}[2J"), None, None),
+        decided(Decided::Expired, None, None, None, None),
+    ]
+}
+
 pub(super) fn of_effects() -> Vec<Change> {
     let (delivery, effect, attempt) = (Seq(4), Seq(u64::MAX), 2);
-    let started = |at_most_once, reuse| Change::EffectStarted {
+    let started = |at_most_once, keep| Change::EffectStarted {
         delivery,
         attempt,
         step: "charge".into(),
@@ -259,14 +291,16 @@ pub(super) fn of_effects() -> Vec<Change> {
         what: "POST https://pay.example/v1/refunds\0".into(),
         rule: "https://pay.example:443".into(),
         at_most_once,
-        reuse,
+        within: (keep == Keep::Attempt).then(|| CallId { digest: Digest::of(b"tool"), nth: 1 }),
+        keep,
     };
     let ended = |how, payload| Change::EffectEnded { delivery, effect, how, told: "200".into(), payload };
     let answer = Some(Json::trusted(r#"{"status":200}"#));
     let denial = Denial { capability: "http".into(), what: "GET \u{1b}[2J".into(), why: "path".into() };
     vec![
-        started(true, false),
-        started(false, true),
+        started(true, Keep::No),
+        started(false, Keep::Attempt),
+        started(false, Keep::Delivery),
         ended(Ended::Answered, answer),
         ended(Ended::Answered, None),
         ended(Ended::NotMade, None),

@@ -30,7 +30,9 @@ pub(super) enum Tell {
 
 /// How far the rates of a step's rules look back.
 fn looks_back(step: &StepNode) -> Option<Duration> {
-    step.grant.http.rules.iter().filter_map(|rule| rule.rate.as_ref()).map(|rate| rate.per).max()
+    let requests = step.grant.http.rules.iter().filter_map(|rule| rule.rate.as_ref());
+    let tools = step.grant.tools.rules.iter().filter_map(|rule| rule.rate.as_ref());
+    requests.chain(tools).map(|rate| rate.per).max()
 }
 
 impl Tell {
@@ -124,9 +126,9 @@ impl Partition {
         };
         let (decided, commit) = live.run.leave(ticket.delivery, intent, window, now);
         let waits = match decided {
-            Leave::Go => intent.at_most_once,
-            Leave::Recorded(_) | Leave::Unknown => true,
-            Leave::NotBefore(_) => false,
+            Leave::Go | Leave::GoWith(_) => intent.at_most_once,
+            Leave::Recorded(_) | Leave::Unknown | Leave::Ask => true,
+            Leave::NotBefore(_) | Leave::Refused(_) | Leave::Unsteady | Leave::OverBudget => false,
         };
         match waits {
             true => self.tell_when_written(ticket, commit, Tell::Leave(decided, leave), group),

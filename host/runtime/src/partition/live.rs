@@ -265,7 +265,8 @@ impl Partition {
         let all_rest = children.all(|(_, id)| rests(id));
         // What was due while nothing ran comes first.
         let is_due = run.wake_at().is_some_and(|at| at <= self.clock.now());
-        (run.questions().next().is_some() || has_children) && all_rest && !is_due
+        let asks = run.questions().next().is_some() || run.approvals().next().is_some();
+        (asks || has_children) && all_rest && !is_due
     }
 
     pub(super) fn tell_who_waits(&mut self, key: RunKey) {

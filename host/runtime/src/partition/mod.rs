@@ -551,6 +551,7 @@ fn call(deployed: &Deployed, step: StepId, attempt: &Attempt, work: Work, now: T
         state,
         watcher: None,
         blobs: None,
+        moment: work.moment,
         effects: None,
         kv: None,
         timeout,

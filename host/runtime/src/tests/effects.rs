@@ -7,9 +7,9 @@ use std::task::Poll;
 use std::time::Duration;
 
 use lockstep_core::blob::Digest;
-use lockstep_core::effect::{CallId, Denial, Ending, Intent, Leave};
+use lockstep_core::effect::{CallId, Denial, Ending, Intent, Keep, Leave};
 use lockstep_core::event::{Json, Timestamp};
-use lockstep_core::grant::http::{Host as Name, Network, Rate, Rule, Scheme};
+use lockstep_core::grant::http::{Approve, Host as Name, Network, Rate, Rule, Scheme};
 use lockstep_core::journal::{self, Commit, Journal as _};
 use lockstep_core::run::{Change, DeliveryStatus, Parked, Resolution, Status};
 use lockstep_journal::Memory;
@@ -24,14 +24,14 @@ use crate::partition::Partition;
 use crate::{Deployed, Host, Reply, Request, RunHandle, Settings};
 
 /// A host, and one standing in for the attempts that it makes.
-struct Lab {
-    host: Host,
-    line: crate::effects::Line,
-    told: Arc<Told>,
+pub(super) struct Lab {
+    pub(super) host: Host,
+    pub(super) line: crate::effects::Line,
+    pub(super) told: Arc<Told>,
 }
 
 impl Lab {
-    fn new(settings: Settings) -> Lab {
+    pub(super) fn new(settings: Settings) -> Lab {
         let told = Told::new();
         let partition = Partition::new(Settings { observers: vec![told.clone()], ..settings });
         let line = partition.line();
@@ -39,13 +39,13 @@ impl Lab {
     }
 
     /// A run whose one part spins, as the host's `which`-th; its handle, and the calls of that attempt.
-    async fn spins(&self, deployed: &Deployed, which: u128) -> (RunHandle, Outgoing) {
+    pub(super) async fn spins(&self, deployed: &Deployed, which: u128) -> (RunHandle, Outgoing) {
         let handle = start(&self.host, deployed, which, &[work(&[deed("spin", "")])]).await;
         (handle, self.attempt(which, 2).await)
     }
 
     /// The calls of the `nth` attempt that is made of a run.
-    async fn attempt(&self, which: u128, nth: usize) -> Outgoing {
+    pub(super) async fn attempt(&self, which: u128, nth: usize) -> Outgoing {
         self.attempt_of(which, u64::try_from(which).unwrap(), nth).await
     }
 
@@ -62,7 +62,7 @@ impl Lab {
 }
 
 /// A workflow whose step may call, with further keys for it; its guests may spin for long.
-fn calling(step: &str) -> Deployed {
+pub(super) fn calling(step: &str) -> Deployed {
     calling_with(step, script::component())
 }
 
@@ -74,7 +74,7 @@ fn calling_with(step: &str, component: Vec<u8>) -> Deployed {
     })
 }
 
-fn rule() -> Rule {
+pub(super) fn rule() -> Rule {
     Rule {
         host: Name::Exactly("pay.example".into()),
         scheme: Scheme::Https,
@@ -92,17 +92,21 @@ fn rule() -> Rule {
         timeout: Duration::from_secs(1),
         rate: Some(Rate { calls: 1, per: Duration::from_secs(60) }),
         reuse: false,
+        approve: Approve::Never,
     }
 }
 
-fn plain(what: &str) -> Intent {
+pub(super) fn plain(what: &str) -> Intent {
     Intent {
         id: call(what),
         capability: "http".into(),
         what: what.into(),
         rule: "https://pay.example:443".into(),
         at_most_once: false,
-        reuse: false,
+        keep: Keep::No,
+        calls: None,
+        within: None,
+        ask: None,
         rate: None,
     }
 }
@@ -111,7 +115,7 @@ fn once(what: &str) -> Intent {
     Intent { at_most_once: true, ..plain(what) }
 }
 
-fn call(what: &str) -> CallId {
+pub(super) fn call(what: &str) -> CallId {
     CallId { digest: Digest::of(what.as_bytes()), nth: 1 }
 }
 
@@ -129,7 +133,7 @@ fn ends(group: &[Commit]) -> bool {
     records.any(|record| matches!(record.change, Change::EffectEnded { .. }))
 }
 
-async fn is_pending<T>(future: &mut (impl Future<Output = T> + Unpin)) -> bool {
+pub(super) async fn is_pending<T>(future: &mut (impl Future<Output = T> + Unpin)) -> bool {
     std::future::poll_fn(|cx| Poll::Ready(std::pin::Pin::new(&mut *future).poll(cx).is_pending())).await
 }
 

@@ -1,6 +1,7 @@
 //! Whole runs on real components, on journals that can be disturbed.
 
 mod ahead;
+mod approvals;
 mod asking;
 mod clocks;
 mod crowds;

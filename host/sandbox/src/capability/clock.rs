@@ -1,5 +1,6 @@
 //! What a step is told the time is, wherever it asks: its delivery's, the same in every attempt, or the
-//! machine's. Time that only passes (`wasi:clocks/monotonic-clock`) is always the machine's.
+//! machine's. Where a person may be asked about its calls, the machine's stands still while an attempt lasts,
+//! so that it asks for the same calls when it goes on. Time that only passes (`wasi:clocks/monotonic-clock`) is always the machine's.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -12,15 +13,18 @@ use crate::attempt::Guest;
 #[derive(Clone, Copy)]
 pub(super) enum Told {
     /// One time, however often it asks.
-    Delivery(Duration),
+    Once(Duration),
     Real,
 }
 
 impl Guest {
     pub(super) fn clock(&self) -> Told {
         match self.grant.wall {
-            WallClock::Delivery => Told::Delivery(Duration::from_millis(self.identity.now_ms)),
-            WallClock::Real => Told::Real,
+            WallClock::Delivery => Told::Once(Duration::from_millis(self.identity.now_ms)),
+            WallClock::Real => match self.leaving.moment() {
+                Some(moment) => Told::Once(Duration::from_millis(moment.clock.0)),
+                None => Told::Real,
+            },
         }
     }
 }
@@ -32,7 +36,7 @@ impl HostWallClock for Told {
 
     fn now(&self) -> Duration {
         match self {
-            Told::Delivery(since) => *since,
+            Told::Once(since) => *since,
             Told::Real => SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
         }
     }

@@ -11,31 +11,22 @@ use super::bindings::lockstep::step::http;
 use super::bindings::lockstep::step::types::Denial;
 use super::wasi_http::Hooks;
 use crate::attempt::Guest;
-use crate::calls::Calls;
-use crate::denial::Denials;
 use crate::egress::{CallError, Egress, NoAnswer, Request, Response, Session};
 use crate::fault::Ended;
-use crate::{Effects, Identity};
+use crate::leaving::Leaving;
 
 /// The calls of an attempt; what they need is made when the first is.
 pub(crate) struct Http {
     egress: Option<Arc<Egress>>,
-    effects: Option<Arc<dyn Effects>>,
-    calls: Calls,
-    denials: Denials,
+    leaving: Arc<Leaving>,
     session: Option<Arc<Session>>,
     pub(super) wasi: Option<Hooks>,
 }
 
 impl Http {
     /// Without rules there is no egress, and neither interface is linked.
-    pub(crate) fn new(
-        egress: Option<Arc<Egress>>,
-        effects: Option<Arc<dyn Effects>>,
-        calls: Calls,
-        denials: Denials,
-    ) -> Http {
-        Http { egress, effects, calls, denials, session: None, wasi: None }
+    pub(crate) fn new(egress: Option<Arc<Egress>>, leaving: Arc<Leaving>) -> Http {
+        Http { egress, leaving, session: None, wasi: None }
     }
 
     /// Why the attempt must end, if a call that could not tell its guest wants it to.
@@ -43,12 +34,10 @@ impl Http {
         self.session.as_ref()?.ended()
     }
 
-    pub(super) fn session(&mut self, me: &Identity) -> Option<Arc<Session>> {
+    pub(super) fn session(&mut self) -> Option<Arc<Session>> {
         if self.session.is_none() {
             let egress = self.egress.clone()?;
-            let (calls, denials) = (self.calls.clone(), self.denials.clone());
-            let session = Session::new(egress, self.effects.take(), calls, denials, me);
-            self.session = Some(Arc::new(session));
+            self.session = Some(Arc::new(Session::new(egress, self.leaving.clone())));
         }
         self.session.clone()
     }
@@ -60,7 +49,7 @@ impl http::Host for Guest {
         request: http::Request,
     ) -> wasmtime::Result<Result<http::Response, http::Error>> {
         let unlinked = || Ended::failed(Class::Host, "http", "it calls what its grant does not give");
-        let session = self.http.session(&self.identity).ok_or_else(unlinked)?;
+        let session = self.http.session().ok_or_else(unlinked)?;
         let request = self.work(|_| Ok(asked(request)))?;
         match session.perform(request).await {
             Ok(response) => Ok(Ok(answered(response))),
@@ -90,6 +79,7 @@ fn told(error: CallError) -> http::Error {
             what: what.to_string(),
             why: why.to_string(),
         }),
+        CallError::Refused(reason) => http::Error::Refused(reason),
         CallError::Timeout => http::Error::Timeout,
         CallError::TooLarge => http::Error::TooLarge,
         CallError::Connect(why) => http::Error::Connect(why),

@@ -15,6 +15,8 @@ mod run;
 mod scratch;
 mod state;
 mod timer;
+pub(crate) mod tool;
+mod tools;
 mod updates;
 mod wasi_http;
 
@@ -28,6 +30,7 @@ pub(crate) use scratch::Scratch;
 pub use scratch::sweep_scratch;
 pub(crate) use state::State;
 pub(crate) use timer::Timers;
+pub(crate) use tools::Tools;
 pub(crate) use updates::Updates;
 
 use lockstep_core::grant::{Grant, Right};
@@ -46,10 +49,20 @@ mod bindings {
             "lockstep:step/blob": trappable,
             "lockstep:step/blob.get": async | trappable,
             "lockstep:step/http": async | trappable,
+            "lockstep:step/tools": async | trappable,
             "lockstep:step/state": trappable,
             "lockstep:step/timer": trappable,
             "lockstep:step/updates": trappable,
         },
+    });
+}
+
+mod tool_bindings {
+    #![allow(missing_docs, reason = "generated from wit/, where the words stand")]
+    wasmtime::component::bindgen!({
+        path: "../../wit/lockstep-step",
+        world: "tool-component",
+        exports: { default: async },
     });
 }
 
@@ -95,7 +108,7 @@ pub(crate) fn check(imports: &[&str], grant: &Grant) -> Result<(), String> {
 /// Defines the interfaces among `imports` that this host knows. One that it does not know stays
 /// undefined, and the component cannot be linked.
 pub(crate) fn link(linker: &mut Linker<Guest>, imports: &[&str]) -> wasmtime::Result<()> {
-    use bindings::lockstep::step::{blob, http, log, run, state, timer, updates};
+    use bindings::lockstep::step::{blob, http, log, run, state, timer, tools, updates};
     use config_bindings::wasi::config;
     use kv_bindings::wasi::keyvalue;
     let (mut has_wasi, mut has_wasi_http) = (false, false);
@@ -107,6 +120,7 @@ pub(crate) fn link(linker: &mut Linker<Guest>, imports: &[&str]) -> wasmtime::Re
             "lockstep:step/run" => run::add_to_linker::<_, HasSelf<_>>(linker, |guest| guest)?,
             "lockstep:step/state" => state::add_to_linker::<_, HasSelf<_>>(linker, |guest| guest)?,
             "lockstep:step/timer" => timer::add_to_linker::<_, HasSelf<_>>(linker, |guest| guest)?,
+            "lockstep:step/tools" => tools::add_to_linker::<_, HasSelf<_>>(linker, |guest| guest)?,
             "lockstep:step/updates" => updates::add_to_linker::<_, HasSelf<_>>(linker, |guest| guest)?,
             "wasi:config/store" => config::store::add_to_linker::<_, HasSelf<_>>(linker, |guest| guest)?,
             "wasi:keyvalue/store" => keyvalue::store::add_to_linker::<_, HasSelf<_>>(linker, |guest| guest)?,

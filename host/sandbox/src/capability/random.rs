@@ -2,6 +2,7 @@
 //! decide, so that every attempt draws the same numbers in the same order. Block n of it is the sha256
 //! of the seed and n.
 
+use lockstep_core::effect::Moment;
 use lockstep_core::grant::Randomness;
 use lockstep_core::outcome::Class;
 use sha2::{Digest, Sha256};
@@ -29,10 +30,13 @@ pub(crate) struct Stream {
 }
 
 impl Chance {
-    pub(crate) fn new(source: Randomness, me: &Identity) -> Chance {
-        match source {
-            Randomness::Real => Chance::Real,
-            Randomness::Seeded => Chance::Seeded(Stream::of(&me.run, me.delivery)),
+    /// Where a person may be asked about calls, real chance follows from a seed too, drawn when the attempt
+    /// began: so it asks for the same calls when it goes on.
+    pub(crate) fn new(source: Randomness, me: &Identity, moment: Option<Moment>) -> Chance {
+        match (source, moment) {
+            (Randomness::Seeded, _) => Chance::Seeded(Stream::of(&me.run, me.delivery)),
+            (Randomness::Real, Some(moment)) => Chance::Seeded(Stream::from(*moment.seed.as_bytes())),
+            (Randomness::Real, None) => Chance::Real,
         }
     }
 
@@ -54,7 +58,10 @@ impl Chance {
 impl Stream {
     fn of(run: &str, delivery: u64) -> Stream {
         let seed = Sha256::new().chain_update(b"random\0").chain_update(run).chain_update([0]);
-        let seed = seed.chain_update(delivery.to_be_bytes()).finalize().into();
+        Stream::from(seed.chain_update(delivery.to_be_bytes()).finalize().into())
+    }
+
+    fn from(seed: [u8; 32]) -> Stream {
         Stream { seed, block: 0, left: Vec::new() }
     }
 

@@ -45,7 +45,7 @@ impl Hooks {
 impl WasiHttpView for Guest {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
         if self.http.wasi.is_none() {
-            self.http.wasi = Some(Hooks::new(self.http.session(&self.identity)));
+            self.http.wasi = Some(Hooks::new(self.http.session()));
         }
         let clock = self.clock();
         let table = inert::table(&mut self.wasi, &self.log, clock, self.walls);
@@ -147,7 +147,7 @@ fn told(session: &Session, why: NoAnswer) -> Error {
 
 fn code(error: CallError) -> Error {
     match error {
-        CallError::Denied(_) => Error::HttpRequestDenied,
+        CallError::Denied(_) | CallError::Refused(_) => Error::HttpRequestDenied,
         CallError::Timeout => Error::HttpResponseTimeout,
         CallError::TooLarge => Error::HttpResponseBodySize(None),
         CallError::Connect(_) => Error::ConnectionRefused,

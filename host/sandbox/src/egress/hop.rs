@@ -105,7 +105,8 @@ impl Egress {
                 name.map_err(|_| CallError::Invalid("the rule's header for the key is none".into()))?;
             all.insert(name, hop.key.parse().expect("hex digits are a value"));
         }
-        if let Some((name, value)) = self.injected[hop.at].as_ref().filter(|_| hop.trusted) {
+        let secret = self.injected.get(hop.at).and_then(Option::as_ref);
+        if let Some((name, value)) = secret.filter(|_| hop.trusted) {
             all.append(name, value.clone());
         }
         Ok(all)

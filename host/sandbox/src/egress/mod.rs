@@ -14,6 +14,7 @@ mod dial;
 mod headers;
 mod hop;
 mod means;
+mod proposal;
 mod send;
 mod session;
 
@@ -22,6 +23,7 @@ pub use means::{EgressSettings, Proxy};
 
 pub(crate) use headers::is_always_hosts;
 pub(crate) use means::Means;
+pub use proposal::unfit;
 pub(crate) use session::Session;
 
 use std::borrow::Cow;
@@ -67,6 +69,8 @@ pub(crate) struct Response {
 pub(crate) enum CallError {
     #[error("denied: {}", .0.why)]
     Denied(Denial),
+    #[error("refused: {0}")]
+    Refused(String),
     #[error("no answer in time")]
     Timeout,
     #[error("the answer is too large")]
@@ -152,6 +156,12 @@ impl Egress {
             Err(_) if !self.walls.stands(Wall::Rules) => Ok((0, Cow::Borrowed(&self.grant.rules[0]))),
             chosen => chosen,
         }
+    }
+
+    /// The rule by which a person may let through what no rule does; none where nobody is asked.
+    fn proposed(&self, asked: &Asked, why: Why) -> Option<Rule> {
+        let is_asked = self.on_denied == Denied::Ask;
+        is_asked.then(|| self.grant.proposed(asked, why)).flatten()
     }
 
     /// The pool of a rule.

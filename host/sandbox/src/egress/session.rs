@@ -1,59 +1,45 @@
-//! The calls of one attempt. One path leads out: a call is counted, read, let through by a rule, named by
-//! its digest, agreed on with the effects of its delivery, sent, and told of when it has come to an end.
+//! The requests of one attempt. One path leads out: a call is counted, read, let through by a rule or by a
+//! person, named by its digest, agreed on with the effects of its delivery, sent, and told of when it has come
+//! to an end.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use hyper::header::HeaderMap;
-use lockstep_core::blob::Digest;
-use lockstep_core::effect::{self, CallId, Denial, Ending, Intent, Leave};
-use lockstep_core::event::{Json, Timestamp};
+use lockstep_core::effect::{CallId, Denial, Intent};
 use lockstep_core::grant::Denied;
 use lockstep_core::grant::http::{Asked, Rule, Why};
 use lockstep_core::outcome::Class;
 
 use super::hop::{Hop, Trace};
 use super::send::{self, Broken};
-use super::{CallError, Egress, NAME, NoAnswer, Request, Response, answer, headers, what};
-use crate::calls::Calls;
-use crate::denial::Denials;
+use super::{CallError, Egress, NAME, NoAnswer, Request, Response, answer, headers, proposal, what};
+use crate::Wall;
 use crate::fault::{Ended, bytes};
-use crate::{Effects, Identity, Unreadable, Wall};
+use crate::leaving::{Leaving, Left};
 
 /// What one attempt has asked so far, shared with whatever waits for its answers.
 pub(crate) struct Session {
     egress: Arc<Egress>,
-    effects: Option<Arc<dyn Effects>>,
-    run: Arc<str>,
-    delivery: u64,
-    deadline: Timestamp,
-    calls: Calls,
-    denials: Denials,
-    /// How often each digest was asked.
-    asked: Mutex<HashMap<Digest, u32>>,
+    leaving: Arc<Leaving>,
     ended: Mutex<Option<Ended>>,
 }
 
+/// A request that may go out, as far as the host is asked.
+struct Cleared<'e> {
+    asked: Asked,
+    /// Which rule lets it through.
+    at: usize,
+    rule: Cow<'e, Rule>,
+    headers: HeaderMap,
+    /// Why a person is asked, if one is.
+    asks: Option<String>,
+}
+
 impl Session {
-    pub(crate) fn new(
-        egress: Arc<Egress>,
-        effects: Option<Arc<dyn Effects>>,
-        calls: Calls,
-        denials: Denials,
-        me: &Identity,
-    ) -> Session {
-        Session {
-            egress,
-            effects,
-            run: me.run.clone(),
-            delivery: me.delivery,
-            deadline: Timestamp(me.deadline_ms),
-            calls,
-            denials,
-            asked: Mutex::default(),
-            ended: Mutex::default(),
-        }
+    pub(crate) fn new(egress: Arc<Egress>, leaving: Arc<Leaving>) -> Session {
+        Session { egress, leaving, ended: Mutex::default() }
     }
 
     pub(crate) fn egress(&self) -> &Egress {
@@ -72,28 +58,80 @@ impl Session {
 
     /// Makes a call.
     pub(crate) async fn perform(&self, request: Request) -> Result<Response, NoAnswer> {
-        self.calls.leaves()?;
-        let asked = self.asked(&request)?;
-        let effects = self.effects()?;
-        let (at, rule) = self.egress.choose(&asked).map_err(|why| self.denied(&asked, why))?;
-        let headers = self.checked(&request, &rule)?;
-        let id = self.id(&asked, &request.body);
-        let key = effect::idempotency_key(&self.run, self.delivery, request.key.as_deref(), &id);
-        let intent = intent(id, &asked, &rule, &self.egress);
-        if let Some(recorded) = self.leave(effects, &intent).await? {
-            return answer::kept(&recorded).ok_or_else(|| host("a recorded answer cannot be read").into());
-        }
-        let limit = request.timeout.map_or(rule.timeout, |own| own.min(rule.timeout));
+        self.leaving.calls.leaves()?;
+        let cleared = self.cleared(&request)?;
+        let id = self.leaving.id(&named(&cleared, &request));
+        let intent = self.intent(id, &cleared, &request)?;
+        let (cleared, request) = match self.leaving.begin(&intent).await? {
+            Left::Go => (cleared, request),
+            Left::GoWith(arguments) => {
+                self.changed(&request, &cleared, proposal::changed(&arguments, &request))?
+            }
+            Left::Recorded(recorded) => {
+                return answer::kept(&recorded)
+                    .ok_or_else(|| host("a recorded answer cannot be read").into());
+            }
+            Left::Refused(reason) => return Err(CallError::Refused(reason.to_string()).into()),
+            Left::OverBudget => return Err(host("requests have no budget").into()),
+        };
+        let key = self.leaving.key(request.key.as_deref(), &id);
+        let limit = request.timeout.map_or(cleared.rule.timeout, |own| own.min(cleared.rule.timeout));
+        let Cleared { asked, at, rule, headers, .. } = cleared;
         let hop = Hop { asked, at, rule, headers, body: request.body.into(), key, trusted: true };
-        self.send(effects, &intent, hop, limit).await
+        self.send(&intent, hop, limit).await
+    }
+
+    /// Whether the grant lets it out, or lets a person say so.
+    fn cleared(&self, request: &Request) -> Result<Cleared<'_>, NoAnswer> {
+        let asked = self.asked(request)?;
+        let (at, rule, asks) = match self.egress.choose(&asked) {
+            Ok((at, rule)) => {
+                let asks = rule.approve.covers(&asked.method).then(|| "its rule says `approve`".to_owned());
+                (at, rule, asks)
+            }
+            Err(why) => {
+                let rule = self.egress.proposed(&asked, why).ok_or_else(|| self.denied(&asked, why))?;
+                let asks = Some(format!("no rule of its grant allows it: {}", why.as_str()));
+                (usize::MAX, Cow::Owned(rule), asks)
+            }
+        };
+        let headers = self.checked(request, &rule)?;
+        let asks = asks.filter(|_| self.egress.walls.stands(Wall::Approval));
+        Ok(Cleared { asked, at, rule, headers, asks })
+    }
+
+    /// What a person has made of a request is a request like any other, but to where its rule leads: one that
+    /// no rule allowed stays at its address.
+    fn changed<'e>(
+        &'e self,
+        _: &Request,
+        first: &Cleared<'e>,
+        changed: Result<Request, String>,
+    ) -> Result<(Cleared<'e>, Request), NoAnswer> {
+        let unfit = |why: String| {
+            let why = format!("what a person has made of it cannot be sent: {why}");
+            NoAnswer::from(self.told(CallError::Invalid(why)))
+        };
+        let request = changed.map_err(unfit)?;
+        let cleared = match first.at {
+            usize::MAX => {
+                let asked = self.asked(&request)?;
+                if asked != first.asked {
+                    return Err(unfit("no rule allows another method or address".into()));
+                }
+                let (rule, headers) = (first.rule.clone(), self.checked(&request, &first.rule)?);
+                Cleared { asked, at: first.at, rule, headers, asks: None }
+            }
+            _ => self.cleared(&request)?,
+        };
+        match cleared.at == first.at {
+            true => Ok((cleared, request)),
+            false => Err(unfit("it goes by another rule".into())),
+        }
     }
 
     fn asked(&self, request: &Request) -> Result<Asked, CallError> {
         Asked::parse(&request.method, &request.url).map_err(|why| self.told(CallError::Invalid(why.0)))
-    }
-
-    fn effects(&self) -> Result<&dyn Effects, Ended> {
-        self.effects.as_deref().ok_or_else(|| host("no call can leave: nobody keeps track of it"))
     }
 
     /// Tells of a denial. Whether the guest is told or ended is for the grant to say.
@@ -101,9 +139,9 @@ impl Session {
         let what: Arc<str> = self.clean(&what(asked)).into();
         tracing::info!(%what, why = why.as_str(), "a step asked for what its grant does not allow");
         let denial = Denial { capability: NAME.into(), what, why: why.as_str().into() };
-        self.denials.tell(denial.clone());
+        self.leaving.denials.tell(denial.clone());
         match self.egress.on_denied {
-            Denied::Error => CallError::Denied(denial).into(),
+            Denied::Error | Denied::Ask => CallError::Denied(denial).into(),
             Denied::Fail => {
                 let message =
                     format!("it asked for `{}`, which its grant denies: {}", denial.what, denial.why);
@@ -128,35 +166,27 @@ impl Session {
         Ok(headers)
     }
 
-    fn id(&self, asked: &Asked, body: &[u8]) -> CallId {
-        let named = [asked.method.as_bytes(), b"\0", asked.url.as_str().as_bytes(), b"\0", body].concat();
-        let digest = Digest::of(&named);
-        let mut all = locked(&self.asked);
-        let nth = all.entry(digest).or_default();
-        *nth += 1;
-        CallId { digest, nth: *nth }
+    fn intent(&self, id: CallId, cleared: &Cleared<'_>, request: &Request) -> Result<Intent, Ended> {
+        let Cleared { asked, rule, headers, asks, .. } = cleared;
+        let proposal = |why: &String| {
+            let shown = proposal::shown(asked, headers, &request.body, self.egress.scrubber());
+            self.leaving.ask(why, shown)
+        };
+        Ok(Intent {
+            id,
+            capability: NAME.into(),
+            what: self.clean(&what(asked)).into(),
+            rule: rule.name().into(),
+            at_most_once: rule.at_most_once,
+            keep: self.leaving.keep(rule.reuse),
+            rate: rule.rate,
+            calls: None,
+            within: self.leaving.within(),
+            ask: asks.as_ref().map(proposal).transpose()?,
+        })
     }
 
-    /// Waits until a call may leave; gives the answer of one that was made before.
-    async fn leave(&self, effects: &dyn Effects, intent: &Intent) -> Result<Option<Json>, Ended> {
-        loop {
-            match effects.begin(intent.clone()).await.map_err(|why| unkept(&why))? {
-                Leave::Go => return Ok(None),
-                Leave::Recorded(answer) => return Ok(Some(answer)),
-                Leave::Unknown => return Err(Ended::UnknownEffect),
-                Leave::NotBefore(at) if at >= self.deadline => return Err(Ended::NotBefore(at)),
-                Leave::NotBefore(at) => tokio::time::sleep(until(at)).await,
-            }
-        }
-    }
-
-    async fn send(
-        &self,
-        effects: &dyn Effects,
-        intent: &Intent,
-        hop: Hop<'_>,
-        limit: Duration,
-    ) -> Result<Response, NoAnswer> {
+    async fn send(&self, intent: &Intent, hop: Hop<'_>, limit: Duration) -> Result<Response, NoAnswer> {
         let (mut trace, asked) = (Trace::default(), hop.asked.clone());
         let sending = self.egress.follow(hop, &mut trace);
         let sent = if self.egress.walls.stands(Wall::CallTimeout) {
@@ -168,7 +198,7 @@ impl Session {
         let denied = trace.denied.take().map(|(asked, why)| self.denied(&asked, why));
         match (sent, denied) {
             (Ok(answer), denied) => {
-                let response = self.answered(effects, intent, send::response(answer)).await?;
+                let response = self.answered(intent, send::response(answer)).await?;
                 // A redirect that was not followed is answered by itself, unless denials end the attempt.
                 match denied {
                     Some(NoAnswer::Ended(ended)) => Err(ended.into()),
@@ -176,40 +206,18 @@ impl Session {
                 }
             }
             (Err(broken), _) => {
-                self.broke(effects, intent, &broken, trace.may_have_left()).await?;
+                let told: Arc<str> = self.clean(&broken.to_string()).into();
+                self.leaving.broke(intent, told, trace.may_have_left()).await?;
                 Err(self.no_answer(&asked, broken))
             }
         }
     }
 
-    async fn answered(
-        &self,
-        effects: &dyn Effects,
-        intent: &Intent,
-        response: Response,
-    ) -> Result<Response, Ended> {
+    async fn answered(&self, intent: &Intent, response: Response) -> Result<Response, Ended> {
         let response = self.scrubbed(response);
         let told = format!("{}, {}", response.status, bytes(response.body.len())).into();
-        let answer = intent.is_recorded().then(|| answer::keep(&response));
-        effects.end(intent.id, Ending::Answered { answer, told }).await.map_err(|why| unkept(&why))?;
+        self.leaving.answered(intent, || answer::keep(&response), told).await?;
         Ok(response)
-    }
-
-    /// Tells of a call without an answer. One that may be made once at most, and may have been made, has
-    /// no end: whoever makes the next attempt must not guess.
-    async fn broke(
-        &self,
-        effects: &dyn Effects,
-        intent: &Intent,
-        broken: &Broken,
-        may_have_left: bool,
-    ) -> Result<(), Ended> {
-        if may_have_left && intent.at_most_once {
-            return Err(Ended::UnknownEffect);
-        }
-        let told: Arc<str> = self.clean(&broken.to_string()).into();
-        let ending = if may_have_left { Ending::Failed { told } } else { Ending::NotMade { told } };
-        effects.end(intent.id, ending).await.map_err(|why| unkept(&why))
     }
 
     fn no_answer(&self, asked: &Asked, broken: Broken) -> NoAnswer {
@@ -242,34 +250,28 @@ impl Session {
     }
 }
 
-fn intent(id: CallId, asked: &Asked, rule: &Rule, egress: &Egress) -> Intent {
-    let what = what(asked);
-    let what = egress.scrubber().map_or(what.clone(), |scrubber| scrubber.text(&what).into_owned());
-    Intent {
-        id,
-        capability: NAME.into(),
-        what: what.into(),
-        rule: rule.name().into(),
-        at_most_once: rule.at_most_once,
-        reuse: rule.reuse,
-        rate: rule.rate,
+/// What a call is named by. Where a person is asked, all that the guest decides about it belongs to that: the
+/// answer is for this call and no other.
+fn named(cleared: &Cleared<'_>, request: &Request) -> Vec<u8> {
+    let Cleared { asked, headers, asks, .. } = cleared;
+    let mut named = Vec::new();
+    if asks.is_some() {
+        named.extend_from_slice(b"ask\0");
+        for (name, value) in headers {
+            named.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\n"].concat());
+        }
+        named.extend([b"\0", request.key.as_deref().unwrap_or_default().as_bytes(), b"\0"].concat());
     }
+    let plain: [&[u8]; 5] =
+        [asked.method.as_bytes(), b"\0", asked.url.as_str().as_bytes(), b"\0", &request.body];
+    named.extend(plain.concat());
+    named
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn unkept(why: &Unreadable) -> Ended {
-    host(&format!("the calls of the run cannot be kept: {why}"))
-}
-
 fn host(message: &str) -> Ended {
     Ended::failed(Class::Host, NAME, message)
-}
-
-/// How long it is until then; a moment at least, so that whoever asks again does not ask at once.
-fn until(at: Timestamp) -> Duration {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Duration::from_millis(at.0).saturating_sub(now).max(Duration::from_millis(1))
 }

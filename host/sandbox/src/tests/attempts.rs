@@ -163,6 +163,7 @@ pub(super) fn guest_in(sandbox: &Sandbox, limits: Limits) -> Release {
 
 fn call(name: &str, n: u32, timeout: Duration) -> Call {
     Call {
+        moment: None,
         handler: HANDLERS.iter().position(|known| *known == name).unwrap(),
         inputs: vec![Given::One(Json::trusted(format!("{{\"n\":{n}}}")))],
         identity: identity(),

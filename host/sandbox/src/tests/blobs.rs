@@ -127,6 +127,7 @@ fn call(work: &Work, blobs: Option<Arc<dyn Blobs>>) -> Call {
         "offset": offset, "length": length, "gets": gets, "end": end,
     });
     Call {
+        moment: None,
         handler: 0,
         inputs: vec![Given::One(Json::trusted(event.to_string()))],
         identity: identity(),

@@ -56,6 +56,7 @@ impl With {
 
     pub(super) fn call(&self, n: u32) -> Call {
         Call {
+            moment: None,
             handler: 0,
             inputs: vec![Given::One(Json::trusted(format!("{{\"n\":{n}}}")))],
             identity: identity(),

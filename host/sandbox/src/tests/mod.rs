@@ -16,6 +16,7 @@ mod script;
 mod state;
 mod stores;
 mod timers;
+mod tools;
 mod updates;
 
 use std::time::Duration;

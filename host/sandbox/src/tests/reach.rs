@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use lockstep_core::event::Json;
+use lockstep_core::blob::Digest;
+use lockstep_core::effect::Moment;
+use lockstep_core::event::{Json, Timestamp};
+use lockstep_core::grant::http::{Approve, Rule};
 use lockstep_core::grant::{Access, DirGrant, Grant, Randomness, ScratchGrant, WallClock};
 use lockstep_core::run::Given;
 use lockstep_hostile::reach::{self, Deed, deed, how, open, spin, trap};
@@ -83,6 +86,7 @@ impl Ground {
 
 fn call(deeds: &[Deed]) -> Call {
     Call {
+        moment: None,
         handler: 0,
         inputs: vec![Given::One(Json::trusted(reach::work(deeds)))],
         identity: identity(),
@@ -530,4 +534,22 @@ async fn seeded_chance_is_the_same_in_every_attempt_and_another_in_every_deliver
         assert_ne!(real[0][chance], real[1][chance]);
     }
     assert_ne!(first[2], first[4]);
+}
+
+#[tokio::test]
+async fn where_a_person_may_be_asked_real_time_and_chance_are_the_same_when_an_attempt_goes_on() {
+    let real = |moment| async move {
+        let ground = Ground::new();
+        let mut grant = Grant { wall: WallClock::Real, ..Grant::default() };
+        grant.http.rules.push(Rule { approve: Approve::Always, ..super::http::rule(1) });
+        let deeds = ["now", "step-now", "random", "step-random", "random"].map(|op| deed(op, ""));
+        let call = Call { moment, ..call(&deeds) };
+        reach::told(&answer(ground.release(&grant, Walls::default()).attempt(call).await))
+    };
+    let moment = Moment { clock: Timestamp(1_900_000_000_000), seed: Digest::of(b"chance") };
+    let first = real(Some(moment)).await;
+    assert_eq!(first[..2], ["ok 1900000000", "ok 1900000000000"]);
+    assert_eq!(real(Some(moment)).await, first);
+    let (one, two) = (real(None).await, real(None).await);
+    assert!((2..5).all(|chance| one[chance] != two[chance]), "another attempt draws anew");
 }

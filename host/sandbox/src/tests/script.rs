@@ -34,6 +34,7 @@ pub(super) fn release(grant: &Grant, limits: Limits) -> Release {
 
 pub(super) fn call(deeds: &[Deed]) -> Call {
     Call {
+        moment: None,
         handler: 0,
         inputs: vec![Given::One(Json::trusted(script::event(deeds).to_string()))],
         identity: identity(),

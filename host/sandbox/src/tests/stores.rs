@@ -121,6 +121,7 @@ fn release(grant: &Grant, limits: Limits, walls: Walls) -> Release {
 
 fn call(deeds: &[Deed], kv: Option<Arc<dyn KeyValue>>) -> Call {
     Call {
+        moment: None,
         handler: 0,
         inputs: vec![Given::One(Json::trusted(stores::work(deeds)))],
         identity: identity(),

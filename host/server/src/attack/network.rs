@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lockstep_core::grant::http::{Host, HttpGrant, Network, PathPattern, Rule, Scheme, Segment};
+use lockstep_core::grant::http::{Approve, Host, HttpGrant, Network, PathPattern, Rule, Scheme, Segment};
 use lockstep_core::grant::{Grant, Limits};
 use lockstep_hostile::fetch::{self, get, with};
 use lockstep_hostile::sockets::{self, Reach};
@@ -212,6 +212,7 @@ pub(super) fn rule(port: u16, network: Network) -> Rule {
         timeout: LONG,
         rate: None,
         reuse: false,
+        approve: Approve::Never,
     }
 }
 

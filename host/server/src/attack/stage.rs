@@ -124,6 +124,7 @@ impl Stage {
             session: None,
         };
         Call {
+            moment: None,
             handler: 0,
             inputs: vec![Given::One(Json::trusted(event))],
             identity,

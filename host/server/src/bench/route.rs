@@ -54,6 +54,7 @@ async fn loop_bare(release: &Release, steps: u64) -> anyhow::Result<()> {
     for _ in 0..steps {
         let (inputs, identity, state) = (inputs.clone(), identity.clone(), View::default());
         let call = Call {
+            moment: None,
             handler: 0,
             inputs,
             identity,

@@ -6,6 +6,7 @@ use clap::Args;
 use lockstep_core::event::Json;
 use lockstep_runtime::{Reply, Request, archive};
 
+use super::decide;
 use crate::exit::{Exit, NotDone};
 use crate::report::question;
 use crate::{input, report, store};
@@ -47,6 +48,9 @@ impl Answer {
         let visit = self.store.visit()?;
         let (id, number) = store::find_question(&visit, &self.question).await?;
         let run = archive::read(&visit, &id).await?;
+        if let Some(run) = run.as_ref().filter(|run| decide::is_approval(run, number)) {
+            return Err(decide::no_question(run.id(), number).into());
+        }
         let open = run.as_ref().and_then(|run| {
             let (_, open) = run.questions().find(|(open, _)| *open == number)?;
             Some(question::answer_of(run, open, &text))

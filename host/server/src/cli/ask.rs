@@ -1,19 +1,20 @@
-//! `lockstep ask ls`: the questions that wait for an answer.
+//! `lockstep ask ls`: what waits for people: questions for an answer, calls for a yes or no.
 
 use clap::{Args, Subcommand};
 use lockstep_core::journal::{Journal, Query};
-use lockstep_core::run::{Open, QuestionId, Run, RunId};
+use lockstep_core::run::{Open, QuestionId, Run, RunId, Seq};
 use lockstep_journal::Sqlite;
 use lockstep_runtime::archive;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::exit::Exit;
-use crate::report::question;
+use crate::report::{approval, question};
 use crate::{report, store};
 
 /// Runs that are looked at at once.
 const PAGE: u32 = 200;
 
-/// Questions that wait for an answer
+/// What waits for people: questions, and calls to approve
 #[derive(Debug, Args)]
 pub(crate) struct Ask {
     #[command(subcommand)]
@@ -22,9 +23,10 @@ pub(crate) struct Ask {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// List the open questions of all runs, the newest run first
+    /// List what all runs ask people, the newest run first
     ///
-    /// Each with what is asked, what an answer looks like, and until when.
+    /// A question with what is asked and what an answer looks like; a call that waits for a yes or no with
+    /// what it is made with, why a person is asked, and what was called before; each until when.
     Ls(Ls),
 }
 
@@ -43,6 +45,13 @@ struct Ls {
     store: store::Store,
 }
 
+/// What a person is asked, for people and for programs.
+struct Asked {
+    number: Seq,
+    told: String,
+    object: Box<RawValue>,
+}
+
 impl Ask {
     pub(super) fn run(self) -> anyhow::Result<Exit> {
         match self.what {
@@ -54,27 +63,19 @@ impl Ask {
 impl Ls {
     async fn perform(&self) -> anyhow::Result<Exit> {
         let store = self.store.visit()?;
-        let (mut told, mut objects, mut left) = (Vec::new(), Vec::new(), self.limit);
+        let option = self.store.option();
+        let mut asked: Vec<Asked> = Vec::new();
         for run in self.runs(&store).await? {
-            for (number, open) in run.questions().take(left) {
-                told.push(Ls::told(&run, number, open));
-                objects.push(question::object(&run, number, open));
-            }
-            left = self.limit - told.len();
+            let left = self.limit - asked.len();
+            asked.extend(Asked::by(&run, &option)?.into_iter().take(left));
         }
+        let (told, objects): (Vec<_>, Vec<_>) = asked.into_iter().map(|one| (one.told, one.object)).unzip();
         match self.json {
             true => report::out(&serde_json::to_string(&objects)?)?,
-            false if told.is_empty() => report::progress("no question is open"),
+            false if told.is_empty() => report::progress("nothing waits for a person"),
             false => report::out(&told.join("\n"))?,
         }
         Ok(Exit::Done)
-    }
-
-    /// The question, with a command that answers it.
-    fn told(run: &Run, number: QuestionId, open: &Open) -> String {
-        let (told, id) = (question::told(run, number, open), run.id());
-        let example = report::word(&question::example(run, open));
-        format!("{told}\n  for example: lockstep answer {id}.{number} {example}")
     }
 
     async fn runs(&self, store: &Sqlite) -> anyhow::Result<Vec<Run>> {
@@ -84,7 +85,7 @@ impl Ls {
         let (mut runs, mut asked) = (Vec::new(), 0);
         for id in self.ids(store).await? {
             let Some(run) = archive::read(store, &id).await? else { continue };
-            asked += run.questions().count();
+            asked += run.questions().count() + run.approvals().count();
             runs.push(run);
             if asked >= self.limit {
                 break;
@@ -106,4 +107,30 @@ impl Ls {
             }
         }
     }
+}
+
+impl Asked {
+    /// All that a run asks, the oldest first.
+    fn by(run: &Run, store: &str) -> anyhow::Result<Vec<Asked>> {
+        let mut asked = Vec::new();
+        for (number, open) in run.questions() {
+            let object = to_raw_value(&question::object(run, number, open))?;
+            asked.push(Asked { number, told: told(run, number, open), object });
+        }
+        for (number, open) in run.approvals() {
+            let object = to_raw_value(&approval::object(run, number, open))?;
+            let commands = approval::commands(run.id(), number, store);
+            let told = [approval::told(run, number, open)].into_iter().chain(commands);
+            asked.push(Asked { number, told: told.collect::<Vec<_>>().join("\n  "), object });
+        }
+        asked.sort_by_key(|one| one.number);
+        Ok(asked)
+    }
+}
+
+/// The question, with a command that answers it.
+fn told(run: &Run, number: QuestionId, open: &Open) -> String {
+    let (told, id) = (question::told(run, number, open), run.id());
+    let example = report::word(&question::example(run, open));
+    format!("{told}\n  for example: lockstep answer {id}.{number} {example}")
 }

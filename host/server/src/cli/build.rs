@@ -52,10 +52,9 @@ impl Build {
 
     /// The sources to build, each with the components that are made of it.
     fn wanted(&self, source: &WorkflowFile) -> Result<BTreeMap<PathBuf, Vec<PathBuf>>, Refused> {
-        let file = &source.file;
         self.steps.iter().try_for_each(|name| source.step(name).map(drop))?;
         let mut wanted: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
-        for step in &file.steps {
+        for step in source.parts() {
             let asked = self.steps.is_empty() || self.steps.contains(&step.name.value);
             if let (true, Some(from)) = (asked, &step.source) {
                 wanted.entry(source.beside(from)).or_default().push(source.beside(step.code.path()));

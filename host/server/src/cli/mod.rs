@@ -1,15 +1,19 @@
 //! The command line: what can be asked, and who does it.
 
+mod always;
 mod answer;
+mod approve;
 mod ask;
 mod attack;
 mod bench;
 mod build;
 mod check;
 mod compile;
+mod decide;
 mod grant;
 mod graph;
 mod inspect;
+mod refuse;
 mod run;
 mod runs;
 
@@ -38,6 +42,8 @@ pub(crate) enum Command {
     Runs(runs::Runs),
     Ask(ask::Ask),
     Answer(answer::Answer),
+    Approve(approve::Approve),
+    Refuse(refuse::Refuse),
     Check(check::Check),
     Graph(graph::Graph),
     Inspect(inspect::Inspect),
@@ -64,6 +70,8 @@ impl Command {
             Command::Runs(runs) => runs.run(),
             Command::Ask(ask) => ask.run(),
             Command::Answer(answer) => answer.run(),
+            Command::Approve(approve) => approve.run(config),
+            Command::Refuse(refuse) => refuse.run(),
             Command::Check(check) => check.run(config),
             Command::Graph(graph) => graph.run(config),
             Command::Inspect(inspect) => inspect.run(config),

@@ -93,7 +93,16 @@ impl Sketch {
     fn done(self, name: &str) -> Workflow {
         let Sketch { events, handlers, steps } = self;
         let (name, start) = (name.to_owned(), EventId(0));
-        Workflow { name, start, timeout: None, timeout_counts_waiting: false, events, handlers, steps }
+        Workflow {
+            name,
+            start,
+            timeout: None,
+            timeout_counts_waiting: false,
+            events,
+            handlers,
+            steps,
+            tools: Vec::new(),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use lockstep_core::grant::{self, Grant};
 use lockstep_core::workflow::Finding;
-use lockstep_core::workflow::file::{self, Code, File, GivenGrant, Step};
+use lockstep_core::workflow::file::{self, Code, File, GivenGrant, Step, Tool};
 
 use super::Refused;
 use crate::inert::inert;
@@ -18,6 +18,8 @@ pub(crate) struct WorkflowFile {
     pub(crate) path: PathBuf,
     /// What it says.
     pub(crate) file: File,
+    /// Its tools, as far as they are like steps: components with grants of their own.
+    pub(crate) tools: Vec<Step>,
 }
 
 impl WorkflowFile {
@@ -34,7 +36,10 @@ impl WorkflowFile {
         let text = String::from_utf8(bytes)
             .map_err(|_| Refused::one(format!("{shown}: it is not UTF-8 text; give a workflow.toml")))?;
         match file::parse(&text) {
-            Ok(file) => Ok(WorkflowFile { path, file }),
+            Ok(file) => {
+                let tools = file.tools.iter().map(Tool::as_step).collect();
+                Ok(WorkflowFile { path, file, tools })
+            }
             Err(findings) => Err(Refused { lines: lines(&findings, &shown) }),
         }
     }
@@ -54,14 +59,23 @@ impl WorkflowFile {
         self.path.display().to_string()
     }
 
-    /// A step by its name.
+    /// Its steps, and its tools.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &Step> {
+        self.file.steps.iter().chain(&self.tools)
+    }
+
+    /// A step or a tool by its name; no two have one.
     pub(crate) fn step(&self, name: &str) -> Result<&Step, Refused> {
-        let steps = &self.file.steps;
-        steps.iter().find(|step| step.name.value == name).ok_or_else(|| {
-            let known = steps.iter().map(|step| step.name.value.as_str());
+        self.parts().find(|step| step.name.value == name).ok_or_else(|| {
+            let known = self.parts().map(|step| step.name.value.as_str());
             let near = lockstep_core::suggest::did_you_mean(name, known);
             Refused::one(format!("{}: there is no step `{name}`{near}", self.shown()))
         })
+    }
+
+    /// Whether one of its parts is a tool.
+    pub(super) fn is_tool(&self, part: &Step) -> bool {
+        self.tools.iter().any(|tool| tool.name == part.name)
     }
 
     /// Where the component of a step is; none: the step is a workflow.
@@ -78,7 +92,9 @@ impl WorkflowFile {
     /// Why a step is refused, as lines that say where it stands.
     pub(super) fn refused(&self, step: &Step, messages: impl IntoIterator<Item = String>) -> Refused {
         let (shown, line, name) = (self.shown(), step.name.line, &step.name.value);
-        let told = |message: String| inert(&format!("{shown}:{line}: step `{name}`: {message}")).into_owned();
+        let what = if self.is_tool(step) { "tool" } else { "step" };
+        let told =
+            |message: String| inert(&format!("{shown}:{line}: {what} `{name}`: {message}")).into_owned();
         Refused { lines: messages.into_iter().map(told).collect() }
     }
 

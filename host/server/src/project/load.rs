@@ -28,7 +28,9 @@ struct Parts {
     parts: BTreeMap<String, Part>,
     contracts: BTreeMap<String, Arc<Contract>>,
     grants: BTreeMap<String, Grant>,
-    /// The steps from elsewhere.
+    /// The components of tools, with their origins.
+    tools: BTreeMap<String, (Arc<[u8]>, Origin)>,
+    /// The steps and tools from elsewhere.
     locked: BTreeMap<String, Locked>,
 }
 
@@ -43,8 +45,8 @@ impl WorkflowFile {
         let shown = self.shown();
         let mut read = Parts::default();
         let mut wrong = Vec::new();
-        for step in &self.file.steps {
-            if let Err(refused) = self.part(step, around, loading, &mut read) {
+        for part in self.parts() {
+            if let Err(refused) = self.part(part, around, loading, &mut read) {
                 wrong.extend(refused.lines);
             }
         }
@@ -59,12 +61,13 @@ impl WorkflowFile {
             lock.0.write(self.folder())?;
         }
         let mut warnings = lines(&joined.warnings, &shown);
-        warnings.extend(self.file.steps.iter().filter_map(|step| self.stale(step)));
+        warnings.extend(self.parts().filter_map(|step| self.stale(step)));
         let folder = self.folder().to_owned();
         let file =
             |step: &Step| Some((step.name.value.clone(), self.grant_path(step)?.display().to_string()));
-        let grants = self.file.steps.iter().filter_map(file).collect();
-        Ok(Project { folder, workflow: Arc::new(joined.workflow), warnings, grants, parts: read.parts })
+        let grants = self.parts().filter_map(file).collect();
+        let (workflow, parts, tools) = (Arc::new(joined.workflow), read.parts, read.tools);
+        Ok(Project { folder, workflow, warnings, grants, parts, tools })
     }
 
     fn part(
@@ -82,6 +85,9 @@ impl WorkflowFile {
         };
         let mut wrong = Vec::new();
         match part {
+            Ok((Part::Component(bytes, origin), _)) if self.is_tool(step) => {
+                read.tools.insert(name.clone(), (bytes, origin));
+            }
             Ok((part, contract)) => {
                 read.parts.insert(name.clone(), part);
                 read.contracts.insert(name.clone(), Arc::new(contract));
@@ -118,11 +124,11 @@ impl WorkflowFile {
     /// The file with the grants that hold in the place of those that stand in it.
     fn with_grants(&self, grants: &BTreeMap<String, Grant>) -> File {
         let mut file = self.file.clone();
-        for step in &mut file.steps {
-            if let (GivenGrant::Inline(_) | GivenGrant::None, Some(grant)) =
-                (&step.grant, grants.get(&step.name.value))
-            {
-                step.grant = GivenGrant::Inline(Box::new(grant.clone()));
+        let of_steps = file.steps.iter_mut().map(|step| (&step.name.value, &mut step.grant));
+        let of_tools = file.tools.iter_mut().map(|tool| (&tool.name.value, &mut tool.grant));
+        for (name, given) in of_steps.chain(of_tools) {
+            if let (GivenGrant::Inline(_) | GivenGrant::None, Some(grant)) = (&*given, grants.get(name)) {
+                *given = GivenGrant::Inline(Box::new(grant.clone()));
             }
         }
         file
@@ -165,7 +171,11 @@ impl WorkflowFile {
         };
         let fetched = place.fetch_pinned(&loading.kept).map_err(told)?;
         match Contract::read(&fetched.bytes) {
-            Ok(contract) => Ok(Candidate { place, fetched, contract }),
+            Ok(contract) => {
+                let fits = if self.is_tool(step) { contract.is_tool() } else { contract.is_step() };
+                fits.map_err(|refusal| self.refused(step, [format!("{place}: {refusal}")]))?;
+                Ok(Candidate { place, fetched, contract })
+            }
             Err(all) => Err(self.refused(step, all.iter().map(|refusal| format!("{place}: {refusal}")))),
         }
     }

@@ -1,9 +1,11 @@
 //! A workflow with its components, found and read: all that is wrong is told at once.
 
+mod amend;
 mod file;
 mod load;
 mod tie;
 
+pub(crate) use amend::{Amendment, amended};
 pub(crate) use file::{WorkflowFile, read_grant};
 pub(crate) use tie::Candidate;
 
@@ -12,9 +14,11 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use lockstep_core::workflow::Workflow;
+use lockstep_core::grant::Grant;
+use lockstep_core::grant::tools::ToolSource;
+use lockstep_core::workflow::{ToolNode, Workflow};
 use lockstep_runtime::{Deployed, Worker};
-use lockstep_sandbox::{Origin, Sandbox, Source, Walls};
+use lockstep_sandbox::{Origin, Sandbox, Source, ToolServer, Toolbox, Walls};
 
 use crate::config;
 use crate::lock;
@@ -34,6 +38,8 @@ pub(crate) struct Project {
     grants: BTreeMap<String, String>,
     /// What does the work of each step.
     parts: BTreeMap<String, Part>,
+    /// The components of tools, and whether they were built from source that lies here.
+    tools: BTreeMap<String, (Arc<[u8]>, Origin)>,
 }
 
 /// What does the work of a step.
@@ -92,6 +98,9 @@ pub(crate) struct Update {
     update: bool,
 }
 
+/// The operator's servers of tools, by name.
+pub(crate) type Servers = BTreeMap<String, Arc<dyn ToolServer>>;
+
 /// Why there is no project: every reason as a line of its own.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", .lines.join("\n"))]
@@ -124,10 +133,26 @@ impl Project {
     }
 
     fn secret_names(&self) -> BTreeSet<String> {
-        let rules = self.workflow.steps.iter().flat_map(|step| &step.grant.http.rules);
-        let own = rules.filter_map(|rule| Some(rule.secret.as_ref()?.name.clone()));
+        let rules = self.all_grants().into_iter().flat_map(|grant| &grant.http.rules);
+        rules.filter_map(|rule| Some(rule.secret.as_ref()?.name.clone())).collect()
+    }
+
+    /// The operator's servers that its grants name.
+    pub(crate) fn servers(&self, operator: &Operator) -> Result<Servers, Refused> {
+        let rules = self.all_grants().into_iter().flat_map(|grant| &grant.tools.rules);
+        let servers = rules.filter_map(|rule| match &rule.from {
+            ToolSource::Server(name) => Some(name.clone()),
+            ToolSource::Component(_) => None,
+        });
+        operator.tool_servers(&servers.collect())
+    }
+
+    /// The grants of its steps and tools, and of those of the workflows within it.
+    fn all_grants(&self) -> Vec<&Grant> {
+        let steps = self.workflow.steps.iter().map(|step| &step.grant);
+        let own = steps.chain(self.workflow.tools.iter().map(|tool| &tool.grant));
         let nested = self.parts.values().filter_map(|part| match part {
-            Part::Workflow(project) => Some(project.secret_names()),
+            Part::Workflow(project) => Some(project.all_grants()),
             Part::Component(..) => None,
         });
         own.chain(nested.flatten()).collect()
@@ -145,14 +170,47 @@ impl Project {
     }
 
     /// The project in a sandbox, ready to run.
-    pub(crate) fn deploy(&self, sandbox: &Sandbox) -> Result<Deployed, Refused> {
+    pub(crate) async fn deploy(&self, sandbox: &Sandbox, servers: &Servers) -> Result<Deployed, Refused> {
+        let toolbox = self.toolbox(sandbox, servers).await?;
+        let mut nested = BTreeMap::new();
+        for (name, part) in &self.parts {
+            if let Part::Workflow(project) = part {
+                nested.insert(name, Box::pin(project.deploy(sandbox, servers)).await?);
+            }
+        }
         Deployed::load(self.workflow.clone(), |step, handlers| match &self.parts[&step.name] {
-            Part::Workflow(nested) => nested.deploy(sandbox).map(Worker::Workflow),
+            Part::Workflow(_) => {
+                let deployed = nested.remove(&step.name).expect("each nested workflow was deployed");
+                Ok(Worker::Workflow(deployed))
+            }
             Part::Component(bytes, origin) => sandbox
-                .load(Source { bytes, origin: *origin }, handlers, &step.grant)
+                .load_with(Source { bytes, origin: *origin }, handlers, &step.grant, &toolbox)
                 .map(Worker::Release)
                 .map_err(|error| Refused::one(format!("step `{}`: {error}", step.name))),
         })
+    }
+
+    /// What its grants may name. A tool is loaded when those are that it calls; none calls itself.
+    async fn toolbox(&self, sandbox: &Sandbox, servers: &Servers) -> Result<Toolbox, Refused> {
+        let mut toolbox = Toolbox { servers: servers.clone(), components: BTreeMap::new() };
+        let mut left: Vec<&ToolNode> = self.workflow.tools.iter().collect();
+        while !left.is_empty() {
+            let is_ready = |tool: &ToolNode| {
+                let mut called = tool.grant.tools.rules.iter().map(|rule| &rule.from);
+                called.all(|from| match from {
+                    ToolSource::Server(_) => true,
+                    ToolSource::Component(name) => toolbox.components.contains_key(name),
+                })
+            };
+            let at = left.iter().position(|tool| is_ready(tool));
+            let tool = left.swap_remove(at.expect("no tool calls itself, so one calls none that is left"));
+            let (bytes, origin) = &self.tools[&tool.name];
+            let source = Source { bytes, origin: *origin };
+            let loaded = sandbox.load_tool(&tool.name, source, &tool.grant, &toolbox).await;
+            let loaded = loaded.map_err(|error| Refused::one(format!("tool `{}`: {error}", tool.name)))?;
+            toolbox.components.insert(tool.name.clone(), loaded);
+        }
+        Ok(toolbox)
     }
 }
 

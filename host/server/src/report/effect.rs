@@ -4,32 +4,52 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use lockstep_core::effect::Ended;
-use lockstep_core::run::{Change, DeliveryId, EffectId, Record, RunId, UnknownEffect};
+use lockstep_core::effect::{Ended, Proposal};
+use lockstep_core::event::Json;
+use lockstep_core::run::{Change, Decided, DeliveryId, EffectId, Record, Run, RunId, UnknownEffect};
 
-use super::story::cut;
+use super::difference;
+use super::story::{by_whom, cut};
 use crate::inert::inert;
 
 /// So much of what was asked is told on a line.
 const WHAT: usize = 200;
+/// So much of a rule that was written.
+const RULE: usize = 1000;
 
-/// The effects that rows have told of, with what each asked.
+/// The effects and approvals that rows have told of, with what each asked.
 #[derive(Default)]
-pub(super) struct Effects(HashMap<EffectId, Arc<str>>);
+pub(super) struct Effects(HashMap<EffectId, Asked>);
+
+struct Asked {
+    what: Arc<str>,
+    /// What a call is made with that a person is asked about.
+    arguments: Option<Json>,
+}
 
 impl Effects {
+    /// The run began before its rows are told: what it asks will be told of.
+    pub(super) fn goes_on(&mut self, run: &Run) {
+        let asked = run.approvals().map(|(id, open)| {
+            let arguments = Some(open.proposal.arguments.clone());
+            (id, Asked { what: open.what.clone(), arguments })
+        });
+        self.0.extend(asked);
+    }
+
     /// The delivery that a row of an effect is about, and what the row says of it; rows come in their
     /// order.
     pub(super) fn told(&mut self, record: &Record) -> Option<(DeliveryId, String)> {
         Some(match &record.change {
-            Change::EffectStarted { delivery, what, at_most_once, .. } => {
-                self.0.insert(record.seq, what.clone());
+            Change::EffectStarted { delivery, what, at_most_once, within, .. } => {
+                self.0.insert(record.seq, Asked { what: what.clone(), arguments: None });
                 let once = if *at_most_once { ", at most once" } else { "" };
-                (*delivery, format!("calls {}{once}", shown(what)))
+                let who = if within.is_some() { "its tool calls" } else { "calls" };
+                (*delivery, format!("{who} {}{once}", shown(what)))
             }
             Change::EffectEnded { delivery, effect, how, told, .. } => {
-                let what = self.0.remove(effect);
-                let what = what.map_or_else(|| format!("effect {effect}"), |what| shown(&what));
+                let asked = self.0.remove(effect);
+                let what = asked.map_or_else(|| format!("effect {effect}"), |asked| shown(&asked.what));
                 let how = match how {
                     Ended::Answered => "answered",
                     Ended::NotMade => "was not made",
@@ -41,8 +61,42 @@ impl Effects {
                 let (capability, why) = (inert(&denial.capability), inert(&denial.why));
                 (*delivery, format!("was denied {capability} {}: {why}", shown(&denial.what)))
             }
+            Change::ApprovalAsked { delivery, what, why, payload, .. } => {
+                let proposal = payload.as_ref().and_then(|json| serde_json::from_str(json.as_str()).ok());
+                let arguments = proposal.map(|proposal: Proposal| proposal.arguments);
+                self.0.insert(record.seq, Asked { what: what.clone(), arguments });
+                (*delivery, format!("asks a person whether it may call {}: {}", shown(what), shown(why)))
+            }
+            Change::ApprovalDecided { approval, delivery, .. } => {
+                let (what, arguments) = match self.0.remove(approval) {
+                    Some(Asked { what, arguments }) => (shown(&what), arguments),
+                    None => (format!("approval {approval}"), None),
+                };
+                (*delivery, format!("{what} {}", decided(&record.change, arguments.as_ref())))
+            }
             _ => return None,
         })
+    }
+}
+
+/// What a person has decided about a call that would have been made with these arguments.
+fn decided(change: &Change, arguments: Option<&Json>) -> String {
+    let Change::ApprovalDecided { how, by, reason, rule, payload, .. } = change else { return String::new() };
+    let by = by_whom(by.as_deref());
+    match (how, payload, rule, reason) {
+        (Decided::Approved, Some(changed), ..) => {
+            let changed = arguments.map(|before| difference::in_one_line(before, changed));
+            let changed = changed.map_or(String::new(), |changed| format!(": {changed}"));
+            format!("was approved{by} with changed arguments{changed}")
+        }
+        (Decided::Approved, None, Some(rule), _) => {
+            let rule = rule.lines().collect::<Vec<_>>().join("; ");
+            format!("was approved{by} for good, by the rule {}", cut(&inert(&rule), RULE))
+        }
+        (Decided::Approved, None, None, _) => format!("was approved{by}"),
+        (Decided::Refused, .., Some(reason)) => format!("was refused{by}: {}", shown(reason)),
+        (Decided::Refused, .., None) => format!("was refused{by}"),
+        (Decided::Expired, ..) => "was refused, since nobody decided in time".to_owned(),
     }
 }
 

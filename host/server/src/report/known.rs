@@ -68,29 +68,38 @@ impl<'a> Known<'a> {
     }
 }
 
-/// Of what is parked in a run, what no retry can help.
+/// Of what is parked in a run, what no retry can help: people have to say something first.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Unknown {
+pub(crate) struct Held {
     /// Deliveries that wait for a word about their calls.
     deliveries: u32,
     /// Those calls.
     calls: u32,
+    /// Deliveries that wait for a person to decide about calls that they want to make.
+    asking: u32,
+    /// Those calls.
+    approvals: u32,
 }
 
-impl Unknown {
-    pub(crate) fn of(run: &Run) -> Unknown {
-        let waits = run.open().filter(|open| open.parked == Some(Parked::UnknownEffect));
+impl Held {
+    pub(crate) fn of(run: &Run) -> Held {
         let counted = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        Unknown { deliveries: counted(waits.count()), calls: counted(run.unknown_effects().count()) }
+        let waits = |why| counted(run.open().filter(|open| open.parked == Some(why)).count());
+        Held {
+            deliveries: waits(Parked::UnknownEffect),
+            calls: counted(run.unknown_effects().count()),
+            asking: waits(Parked::Approval),
+            approvals: counted(run.approvals().count()),
+        }
     }
 }
 
 /// A table of runs, a line each below its head.
-pub(crate) fn table(runs: &[(RunId, Summary)], unknown: &BTreeMap<RunId, Unknown>) -> String {
+pub(crate) fn table(runs: &[(RunId, Summary)], held: &BTreeMap<RunId, Held>) -> String {
     let head = ["RUN", "WORKFLOW", "STATUS", "BEGUN", "CHANGED", "WAITS FOR"].map(str::to_owned);
     let mut lines = vec![head];
-    let unknown = |run: &RunId| unknown.get(run).copied().unwrap_or_default();
-    lines.extend(runs.iter().map(|(run, summary)| cells(run, summary, unknown(run))));
+    let held = |run: &RunId| held.get(run).copied().unwrap_or_default();
+    lines.extend(runs.iter().map(|(run, summary)| cells(run, summary, held(run))));
     let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
     let widths: [usize; 6] = std::array::from_fn(width);
     let told = lines.iter().map(|line| {
@@ -100,28 +109,30 @@ pub(crate) fn table(runs: &[(RunId, Summary)], unknown: &BTreeMap<RunId, Unknown
     told.collect()
 }
 
-fn cells(run: &RunId, summary: &Summary, unknown: Unknown) -> [String; 6] {
+fn cells(run: &RunId, summary: &Summary, held: Held) -> [String; 6] {
     [
         short(run).to_owned(),
         inert(&summary.about.workflow).into_owned(),
         summary.status.to_string(),
         when(summary.started_at),
         when(summary.changed_at),
-        waits_for(summary, unknown),
+        waits_for(summary, held),
     ]
 }
 
 /// `2 answers, 1 retry`; nothing, if it moves or has ended.
-fn waits_for(summary: &Summary, unknown: Unknown) -> String {
+fn waits_for(summary: &Summary, held: Held) -> String {
     let counted = |n: u32, one: &str, many: &str| match n {
         0 => None,
         1 => Some(format!("1 {one}")),
         n => Some(format!("{n} {many}")),
     };
+    let retries = summary.parked.saturating_sub(held.deliveries + held.asking);
     let waits = [
-        counted(summary.asking, "answer", "answers"),
-        counted(summary.parked.saturating_sub(unknown.deliveries), "retry", "retries"),
-        counted(unknown.calls, "call to resolve", "calls to resolve"),
+        counted(summary.asking.saturating_sub(held.approvals), "answer", "answers"),
+        counted(held.approvals, "approval", "approvals"),
+        counted(retries, "retry", "retries"),
+        counted(held.calls, "call to resolve", "calls to resolve"),
         (summary.status == Status::Paused).then(|| "resume".to_owned()),
         summary.wake_at.filter(|at| at.0 > 0).map(when),
     ];

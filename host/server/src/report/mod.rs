@@ -2,7 +2,10 @@
 //! Text that comes from a guest is inert before it is printed.
 
 mod allow;
+pub(crate) mod approval;
+pub(crate) mod difference;
 mod effect;
+mod indented;
 pub(crate) mod known;
 mod progress;
 pub(crate) mod question;

@@ -42,6 +42,7 @@ pub(crate) fn object(run: &Run, number: QuestionId, open: &Open) -> Value {
     let (workflow, answer) = (run.workflow(), answer_node(run, open));
     let value = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
     json!({
+        "kind": "question",
         "question": format!("{}.{number}", run.id()),
         "run_id": run.id().as_str(),
         "workflow": workflow.name,

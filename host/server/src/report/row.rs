@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lockstep_core::event::{Json, Timestamp};
 use lockstep_core::journal::Row;
 use lockstep_core::outcome::Failure;
-use lockstep_core::run::{About, Cause, Change, DeliveryId, DeliveryStatus, Purpose, Record};
+use lockstep_core::run::{About, Cause, Change, DeliveryId, DeliveryStatus, Parked, Purpose, Record};
 use lockstep_core::workflow::{EventId, StepId, Workflow};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -180,6 +180,9 @@ fn attempted(attempt: u32, status: DeliveryStatus, failure: Option<&Failure>, no
         (DeliveryStatus::Done, _) => format!("done at attempt {attempt}"),
         (status, Some(failure)) => failed(attempt, status, failure, now),
         (DeliveryStatus::Postponed { until }, None) => postponed(until, now),
+        (DeliveryStatus::Parked { why: Parked::Approval }, None) => {
+            "waits for a person to decide about a call".to_owned()
+        }
         (DeliveryStatus::Parked { why }, None) => format!("parked: {}", why.as_str()),
         _ => "interrupted".to_owned(),
     }

@@ -6,7 +6,9 @@ use std::collections::{HashMap, HashSet};
 
 use lockstep_core::event::Json;
 use lockstep_core::outcome::Failure;
-use lockstep_core::run::{Change, DeliveryId, DeliveryStatus, OpenDelivery, Record, Run, RunId, Status};
+use lockstep_core::run::{
+    Change, DeliveryId, DeliveryStatus, OpenDelivery, Parked, Record, Run, RunId, Status,
+};
 use lockstep_runtime::Rest;
 use serde::Serialize;
 use serde_json::Value;
@@ -15,11 +17,14 @@ use serde_json::value::RawValue;
 use super::known::Known;
 use super::row::raw;
 use super::story::{Story, ending};
-use super::{effect, question, when};
+use super::{approval, effect, question, when};
 use crate::inert::{inert, lines};
 
 /// So many of the last failures are told.
 const FAILURES: usize = 5;
+/// What an unsteady delivery is.
+const UNSTEADY: &str = "it asked a person about one call after the other, and made none of those that were decided on; look at \
+                        what its step makes them of before it is tried again";
 
 /// Tells a run, row by row, with the time of each.
 pub(crate) struct Tale {
@@ -124,6 +129,7 @@ struct Object<'r> {
     reason: Option<&'r str>,
     deliveries: Vec<Delivery<'r>>,
     questions: Vec<Value>,
+    approvals: Vec<approval::Object>,
     timers: Vec<Timer<'r>>,
     result: Option<Stop<'r>>,
     attempts: Vec<Attempt<'r>>,
@@ -164,6 +170,7 @@ impl<'r> Standing<'r> {
             reason: run.reason(),
             deliveries: run.open().map(|open| self.delivery(&open)).collect(),
             questions: run.questions().map(|(number, open)| question::object(run, number, open)).collect(),
+            approvals: run.approvals().map(|(number, open)| approval::object(run, number, open)).collect(),
             timers: run.timers().map(timer).collect(),
             result: stop,
             attempts: self.attempts().collect(),
@@ -224,16 +231,18 @@ impl<'r> Standing<'r> {
             1 => Some(format!("1 {one}")),
             n => Some(format!("{n} {one}s")),
         });
-        let parked = run.open().filter(|open| open.parked.is_some()).count();
+        let is_operators = |open: &OpenDelivery<'_>| open.parked.is_some_and(|why| why != Parked::Approval);
+        let parked = run.open().filter(is_operators).count();
         let waits = match run.status() {
-            Status::Parked => [n(parked, "operator's decision"), None, None, None],
+            Status::Parked => [n(parked, "operator's decision"), None, None, None, None],
             Status::Waiting => [
                 n(run.questions().count(), "answer"),
+                n(run.approvals().count(), "approval"),
                 n(run.timers().count(), "timer"),
                 n(run.children().count(), "child run"),
                 n(parked, "operator's decision"),
             ],
-            _ => [None, None, None, None],
+            _ => [None, None, None, None, None],
         };
         let waits: Vec<String> = waits.into_iter().flatten().collect();
         if waits.is_empty() { String::new() } else { format!(": for {}", waits.join(", ")) }
@@ -246,6 +255,11 @@ impl<'r> Standing<'r> {
         for (number, open) in run.questions() {
             told.extend(question::told(run, number, open).lines().map(|line| format!("  {line}")));
             told.push(format!("    answer it: `lockstep answer {}.{number} JSON{}`", run.id(), self.store));
+        }
+        for (number, open) in run.approvals() {
+            told.extend(approval::told(run, number, open).lines().map(|line| format!("  {line}")));
+            let commands = approval::commands(run.id(), number, self.store).into_iter();
+            told.extend(commands.map(|line| format!("    {line}")));
         }
         for (step, name, at) in run.timers() {
             let step = &run.workflow().step(step).name;
@@ -268,6 +282,8 @@ impl<'r> Standing<'r> {
             n => format!(" after {n} attempts"),
         };
         let stands = match (open.parked, open.until, self.child(id)) {
+            (Some(Parked::Approval), ..) => format!("waits for a person to decide about a call{tried}"),
+            (Some(Parked::Unsteady), ..) => format!("parked{tried}: unsteady: {UNSTEADY}"),
             (Some(why), ..) => format!("parked{tried}: {}", why.as_str()),
             (_, Some(until), _) if open.attempts == 0 => format!("waits until {}", when(until)),
             (_, Some(until), _) => format!("backs off until {}{tried}", when(until)),
@@ -282,7 +298,8 @@ impl<'r> Standing<'r> {
         for effect in &unknown {
             told.extend(effect::unknown(effect, run, store).into_iter().map(|line| format!("    {line}")));
         }
-        if open.parked.is_some() && unknown.is_empty() {
+        let awaits = open.parked == Some(Parked::Approval);
+        if open.parked.is_some() && unknown.is_empty() && !awaits {
             told.push(format!("    try it again: `lockstep runs retry {run} {id}{store}`"));
             told.push(format!(
                 "    go on without: `lockstep runs skip {run} {id}{store}`, or with --fail give it up"

@@ -69,6 +69,7 @@ impl Story {
         self.open.extend(open);
         let asked = run.questions().map(|(id, open)| (id, (open.step.map_or_else(nobody, step), open.event)));
         self.asked.extend(asked);
+        self.effects.goes_on(run);
     }
 
     /// How many deliveries are open.
@@ -145,6 +146,10 @@ impl Story {
             Change::Event { event, payload, .. } if self.verbose => {
                 let short = &self.workflow.event(*event).short;
                 Some(format!("  {:>5} {short} {}", record.seq, value(payload.as_ref())))
+            }
+            Change::ApprovalAsked { .. } => {
+                let told = self.of_effect(record)?;
+                Some(format!("{told}: approval {run}.{}", record.seq))
             }
             _ => self.of_effect(record).or_else(|| self.of_delivery(&record.change)),
         }
@@ -282,7 +287,7 @@ pub(super) fn failed(attempt: u32, status: DeliveryStatus, failure: &Failure, no
 fn waiting(status: DeliveryStatus, now: Timestamp) -> Option<String> {
     match status {
         DeliveryStatus::Postponed { until } => Some(postponed(until, now)),
-        DeliveryStatus::Parked { why: why @ Parked::UnknownEffect } => {
+        DeliveryStatus::Parked { why: why @ (Parked::UnknownEffect | Parked::Unsteady) } => {
             Some(format!("parked: {}", why.as_str()))
         }
         _ => None,

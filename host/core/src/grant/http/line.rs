@@ -7,15 +7,15 @@ use super::{Asked, Host, Network, Scheme, Why};
 use crate::effect::Denial;
 
 /// The rule that lets through what was denied, as lines of a grant's file, and no wider than it has to
-/// be. None for what is no request.
+/// be. None for what is no request, and for a query with a name that no grant can write.
 pub fn rule_that_allows(denial: &Denial) -> Option<String> {
     let (method, url) = denial.what.split_once(' ')?;
     let why = Why::ALL.into_iter().find(|why| why.as_str() == &*denial.why)?;
-    Some(rule_for(&Asked::parse(method, url).ok()?, why))
+    rule_for(&Asked::parse(method, url).ok()?, why)
 }
 
 /// The same, of a request. What nobody knows but the person who reads it stands in a comment.
-pub(super) fn rule_for(asked: &Asked, why: Why) -> String {
+pub(super) fn rule_for(asked: &Asked, why: Why) -> Option<String> {
     let scheme = asked.url.scheme();
     let lines = [
         (why == Why::Secret)
@@ -26,10 +26,10 @@ pub(super) fn rule_for(asked: &Asked, why: Why) -> String {
         asked.url.port().map(|port| format!("port = {port}")),
         Some(format!("methods = [{}]", quoted(&asked.method))),
         Some(format!("paths = [{}]", quoted(&path(asked)))),
-        Some(format!("query = [{}]", names(asked))),
+        Some(format!("query = [{}]", names(asked)?)),
         network(asked, why),
     ];
-    lines.into_iter().flatten().map(|line| format!("{line}\n")).collect()
+    Some(lines.into_iter().flatten().map(|line| format!("{line}\n")).collect())
 }
 
 /// The network of an address, where it is not the internet; what a name means is not known here.
@@ -62,9 +62,9 @@ fn path(asked: &Asked) -> String {
     asked.url.path().replace('*', "%2A")
 }
 
-fn names(asked: &Asked) -> String {
-    let names: Vec<_> = names_in(&asked.url).map(|name| quoted(&name)).collect();
-    names.join(", ")
+fn names(asked: &Asked) -> Option<String> {
+    let names = names_in(&asked.url).map(|name| (!name.is_empty()).then(|| quoted(&name)));
+    Some(names.collect::<Option<Vec<_>>>()?.join(", "))
 }
 
 /// A string of TOML, whatever is in it.

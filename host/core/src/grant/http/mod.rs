@@ -21,6 +21,7 @@ mod meet;
 mod narrow;
 mod network;
 mod path;
+mod propose;
 mod spelling;
 
 #[cfg(test)]
@@ -29,10 +30,20 @@ mod tests;
 pub use asked::{Asked, NoRequest};
 pub(in crate::grant) use line::network_of;
 pub use line::rule_that_allows;
+pub(in crate::grant) use narrow::stricter;
 pub(in crate::grant) use spelling::{header, method};
 
 use std::fmt;
 use std::time::Duration;
+
+/// Bytes of a request's body, where a rule does not say.
+pub(in crate::grant) const REQUEST_BYTES: usize = 256 << 10;
+
+/// Bytes of a response's body, where a rule does not say.
+pub(in crate::grant) const RESPONSE_BYTES: usize = 1 << 20;
+
+/// How long a request may take, where a rule does not say.
+pub(in crate::grant) const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// `[[http]]` of a grant, under the ceiling of the operator where there is one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,6 +52,13 @@ pub struct HttpGrant {
     pub rules: Vec<Rule>,
     /// The operator's rules; a request must match one of them too.
     pub ceiling: Option<Vec<Rule>>,
+}
+
+impl HttpGrant {
+    /// Those of the grant and those of the operator.
+    pub(super) fn all_rules(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter().chain(self.ceiling.iter().flatten())
+    }
 }
 
 /// One `[[http]]`.
@@ -78,6 +96,31 @@ pub struct Rule {
     pub rate: Option<Rate>,
     /// `on-retry = "reuse"`: a later attempt gets the recorded answer of a byte-equal call.
     pub reuse: bool,
+    /// `approve`
+    pub approve: Approve,
+}
+
+/// `approve` of a rule: which of its requests a person decides on before they leave.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Approve {
+    /// None of them.
+    #[default]
+    Never,
+    /// Those of other methods than `GET`, `HEAD` and `OPTIONS`.
+    Writes,
+    /// All of them.
+    Always,
+}
+
+impl Approve {
+    /// Whether a person decides on a request of this method.
+    pub fn covers(self, method: &str) -> bool {
+        match self {
+            Approve::Never => false,
+            Approve::Writes => !matches!(method, "GET" | "HEAD" | "OPTIONS"),
+            Approve::Always => true,
+        }
+    }
 }
 
 /// `host` of a rule, in lower case and as ASCII.

@@ -2,21 +2,24 @@
 
 use std::time::Duration;
 
-use super::{Network, Rate, Rule};
+use super::{Approve, Network, Rate, Rule};
 
 impl Rule {
     /// The rule, for a request that matches `above` too.
     pub(super) fn within(&self, above: &Rule) -> Rule {
+        let approve = self.approve.max(above.approve);
         Rule {
             network: self.network.clone().and(&above.network),
             idempotency: self.idempotency.clone().or_else(|| above.idempotency.clone()),
             at_most_once: self.at_most_once || above.at_most_once,
-            redirects: self.redirects && above.redirects,
+            // A person approves one request, not where it leads.
+            redirects: self.redirects && above.redirects && approve == Approve::Never,
             request_bytes: self.request_bytes.min(above.request_bytes),
             response_bytes: self.response_bytes.min(above.response_bytes),
             timeout: self.timeout.min(above.timeout),
             rate: stricter(self.rate, above.rate),
             reuse: self.reuse || above.reuse,
+            approve,
             ..self.clone()
         }
     }
@@ -31,7 +34,8 @@ impl Network {
     }
 }
 
-fn stricter(one: Option<Rate>, two: Option<Rate>) -> Option<Rate> {
+/// A rate that keeps both.
+pub(in crate::grant) fn stricter(one: Option<Rate>, two: Option<Rate>) -> Option<Rate> {
     match (one, two) {
         (Some(one), Some(two)) => Some(one.and(two)),
         (one, two) => one.or(two),

@@ -34,6 +34,7 @@ fn rule(host: &str, paths: &[&str]) -> Rule {
         timeout: Duration::from_secs(10),
         rate: None,
         reuse: false,
+        approve: Approve::Never,
     }
 }
 
@@ -370,9 +371,98 @@ fn under_a_ceiling_a_request_must_match_both_and_what_is_left_is_the_narrower() 
                 },
             ),
             reuse: false,
+            approve: Never,
         }
     "#]]
     .assert_debug_eq(&rule);
+}
+
+/// The rule that a person is asked about, if there is one.
+fn proposed(grant: &HttpGrant, request: &str) -> String {
+    let asked = asked(request);
+    let why = grant.choose(&asked).map(|(at, _)| panic!("rule {at} lets {request} through")).unwrap_err();
+    match grant.proposed(&asked, why) {
+        Some(rule) => format!(
+            "{request}: {}: {rule}, of {} bytes and {:?}\n",
+            why.as_str(),
+            rule.request_bytes,
+            rule.timeout
+        ),
+        None => format!("{request}: {}: nobody is asked\n", why.as_str()),
+    }
+}
+
+const ASKED: [&str; 8] = [
+    "GET https://api.example/v2/%2A/x",
+    "POST https://api.example/v1",
+    "GET http://api.example/v1",
+    "GET https://api.example:8443/v1",
+    "GET https://api.example/v1?q=1&r=2&q=3",
+    "DELETE https://evil.example/a//b/",
+    "GET https://127.0.0.1/",
+    "GET https://[fe80::1]/",
+];
+
+#[test]
+fn what_no_rule_lets_through_a_person_may_allow_this_once() {
+    let listed = Rule { query: Some(Vec::new()), ..rule("api.example", &["/v1"]) };
+    let grant = HttpGrant { rules: vec![listed], ceiling: None };
+    let told: String = ASKED.iter().map(|request| proposed(&grant, request)).collect();
+    expect![[r#"
+        GET https://api.example/v2/%2A/x: path: GET https://api.example:443 /v2/%2A/x, of 262144 bytes and 10s
+        POST https://api.example/v1: method: POST https://api.example:443 /v1, of 262144 bytes and 10s
+        GET http://api.example/v1: scheme: GET http://api.example:80 /v1, of 262144 bytes and 10s
+        GET https://api.example:8443/v1: port: GET https://api.example:8443 /v1, of 262144 bytes and 10s
+        GET https://api.example/v1?q=1&r=2&q=3: query: GET https://api.example:443 /v1, of 262144 bytes and 10s
+        DELETE https://evil.example/a//b/: host: DELETE https://evil.example:443 /a/b/, of 262144 bytes and 10s
+        GET https://127.0.0.1/: host: nobody is asked
+        GET https://[fe80::1]/: host: nobody is asked
+    "#]].assert_eq(&told);
+    let asked = asked("GET https://api.example/v1");
+    for why in [Why::Secret, Why::Network] {
+        assert_eq!(grant.proposed(&asked, why), None);
+    }
+}
+
+#[test]
+fn a_person_allows_nothing_that_the_ceiling_does_not() {
+    let above = Rule {
+        request_bytes: 10,
+        timeout: Duration::from_secs(1),
+        ..rule("*.example", &["/v1/**", "/v2/**"])
+    };
+    let inside = Rule { network: Network::Private, ..rule("evil.example", &["/**"]) };
+    let inside = Rule { methods: vec!["DELETE".into()], ..inside };
+    let grant = HttpGrant { rules: vec![rule("api.example", &["/v1"])], ceiling: Some(vec![above, inside]) };
+    let requests =
+        ["GET https://api.example/v2/%2A/x", "POST https://api.example/v1", "DELETE https://evil.example/a"];
+    let told: String = requests.iter().map(|request| proposed(&grant, request)).collect();
+    expect![[r#"
+        GET https://api.example/v2/%2A/x: path: GET https://api.example:443 /v2/%2A/x, of 10 bytes and 1s
+        POST https://api.example/v1: method: nobody is asked
+        DELETE https://evil.example/a: host: nobody is asked
+    "#]]
+    .assert_eq(&told);
+}
+
+#[test]
+fn a_person_who_decides_on_a_request_does_not_decide_where_it_leads() {
+    let mine = Rule { redirects: true, ..rule("api.example", &["/**"]) };
+    let above = Rule { approve: Approve::Writes, ..mine.clone() };
+    let grant = HttpGrant { rules: vec![mine.clone()], ceiling: Some(vec![above]) };
+    let (_, narrowed) = grant.choose(&asked("GET https://api.example/")).unwrap();
+    assert_eq!((narrowed.redirects, narrowed.approve), (false, Approve::Writes));
+    let grant = HttpGrant { rules: vec![mine.clone()], ceiling: Some(vec![mine]) };
+    assert!(grant.choose(&asked("GET https://api.example/")).unwrap().1.redirects);
+}
+
+#[test]
+fn writes_are_all_but_what_only_reads() {
+    let covered =
+        |approve: Approve| ["GET", "HEAD", "OPTIONS", "POST", "PURGE"].map(|method| approve.covers(method));
+    assert_eq!(covered(Approve::Never), [false; 5]);
+    assert_eq!(covered(Approve::Writes), [false, false, false, true, true]);
+    assert_eq!(covered(Approve::Always), [true; 5]);
 }
 
 #[test]
@@ -387,6 +477,7 @@ fn what_was_denied_is_allowed_by_a_rule_of_its_own() {
         allowed("GET http://localhost:8080/v1", "network"),
         allowed("GET https://api.example/v1", "secret"),
         allowed("GET http://127.0.0.1/", "path"),
+        allowed("GET https://api.example/v1?=1", "host"),
         allowed("nonsense", "host"),
         allowed("GET https://api.example/v1", "nonsense"),
     ];
@@ -429,6 +520,8 @@ fn what_was_denied_is_allowed_by_a_rule_of_its_own() {
         paths = ["/"]
         query = []
         network = "loopback:80"
+
+        none
 
         none
 
@@ -591,10 +684,23 @@ proptest! {
         why in prop::sample::select(Why::ALL.to_vec()),
     ) {
         if let Ok(asked) = Asked::parse("PUT", &format!("{scheme}://{host}{port}/{path}")) {
-            let text = rule_for(&asked, why);
+            let Some(text) = rule_for(&asked, why) else { return Ok(()) };
             let grant = crate::grant::parse(&format!("grant = 1\n{text}"));
             let grant = grant.map_err(|findings| TestCaseError::fail(format!("{text}\n{findings:?}")))?;
             prop_assert!(grant.http.choose(&asked).is_ok(), "{}", text);
+        }
+    }
+
+    #[test]
+    fn what_is_proposed_lets_the_request_through_and_no_other(path in tricky(), other in tricky(), query in "[a-c=&%+;]{0,6}") {
+        let nothing = HttpGrant::default();
+        let parse = |path: &str, query: &str| Asked::parse("PUT", &format!("https://api.example/{path}?{query}"));
+        let is_plain = |other: &Asked| other.url.query().is_none();
+        if let (Ok(asked), Ok(other)) = (parse(&path, &query), parse(&other, "")) && is_plain(&other) {
+            let rule = nothing.proposed(&asked, Why::Host).expect("it is of the internet");
+            let grant = HttpGrant { rules: vec![rule], ceiling: None };
+            prop_assert!(grant.choose(&asked).is_ok());
+            prop_assert_eq!(grant.choose(&other).is_ok(), asked.url.path() == other.url.path());
         }
     }
 

@@ -1,26 +1,29 @@
 //! `[[http]]`: rules from what a person wrote, each field in the spelling that requests are matched in.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::narrow;
 use crate::grant::http::{
-    Cidr, Host, Network, PathPattern, Rate, Rule, Scheme, SecretUse, header, method, network_of,
+    Approve, Cidr, Host, Network, PathPattern, REQUEST_BYTES, RESPONSE_BYTES, Rate, Rule, Scheme, SecretUse,
+    TIMEOUT, header, method, network_of,
 };
 use crate::grant::keys;
 use crate::table::{Reader, Table};
 
-const KIB: u64 = 1 << 10;
-
-const MIB: u64 = 1 << 20;
+const BODIES: RangeInclusive<u64> = 0..=16 << 20;
 
 const BODY: &str = "a size from 0B to 16MiB, such as \"256KiB\"";
 
 const PORT: &str = "a whole number from 1 to 65535";
 
-const TIMEOUT: &str = "a duration from 1ms to 1h, such as \"10s\"";
+const WAIT: &str = "a duration from 1ms to 1h, such as \"10s\"";
 
 const NETWORK: &str =
     "\"public\", \"private\", \"loopback:PORT\" or a list of networks such as [\"10.2.0.0/16\"]";
+
+const APPROVE: [(&str, Approve); 3] =
+    [("never", Approve::Never), ("writes", Approve::Writes), ("always", Approve::Always)];
 
 /// The units of a rate.
 const UNITS: [(&str, u64); 4] = [("s", 1), ("min", 60), ("h", 3600), ("d", 86_400)];
@@ -38,8 +41,6 @@ fn rule(reader: &mut Reader, table: &Table<'_>, line: u32) -> Option<Rule> {
     let port = reader.integer(table, "port", 1..=65_535, PORT);
     let network = network(reader, table);
     let secret = secret(reader, table);
-    let effects = [("at-least-once", false), ("at-most-once", true)];
-    let timeout = Duration::from_millis(1)..=Duration::from_hours(1);
     let rule = Rule {
         scheme,
         port: port.and_then(|port| port.try_into().ok()).unwrap_or(scheme.port()),
@@ -47,21 +48,39 @@ fn rule(reader: &mut Reader, table: &Table<'_>, line: u32) -> Option<Rule> {
         paths: some(reader, table, "paths", PathPattern::parse).unwrap_or_else(|| vec![PathPattern::all()]),
         query: reader.all_parsed(table, "query", |name| Ok(name.to_owned())),
         idempotency: reader.parsed(table, "idempotency", header),
-        at_most_once: reader.word(table, "effects", &effects).unwrap_or_default(),
+        at_most_once: at_most_once(reader, table),
         redirects: reader
             .word(table, "redirects", &[("none", false), ("same-rules", true)])
             .unwrap_or_default(),
-        request_bytes: narrow(reader.size(table, "request-bytes", 0..=16 * MIB, BODY).unwrap_or(256 * KIB)),
-        response_bytes: narrow(reader.size(table, "response-bytes", 0..=16 * MIB, BODY).unwrap_or(MIB)),
-        timeout: reader.duration_in(table, "timeout", timeout, TIMEOUT).unwrap_or(Duration::from_secs(10)),
+        request_bytes: reader.size(table, "request-bytes", BODIES, BODY).map_or(REQUEST_BYTES, narrow),
+        response_bytes: reader.size(table, "response-bytes", BODIES, BODY).map_or(RESPONSE_BYTES, narrow),
+        timeout: timeout(reader, table).unwrap_or(TIMEOUT),
         rate: reader.parsed(table, "rate", rate),
-        reuse: reader.word(table, "on-retry", &[("repeat", false), ("reuse", true)]).unwrap_or_default(),
+        approve: reader.word(table, "approve", &APPROVE).unwrap_or_default(),
+        reuse: reuse(reader, table),
         host: host?,
         network: network?,
         secret: secret?,
     };
     contradictions(reader, table, line, &rule);
     Some(rule)
+}
+
+/// `effects` of a rule.
+pub(super) fn at_most_once(reader: &mut Reader, table: &Table<'_>) -> bool {
+    let words = [("at-least-once", false), ("at-most-once", true)];
+    reader.word(table, "effects", &words).unwrap_or_default()
+}
+
+/// `on-retry` of a rule.
+pub(super) fn reuse(reader: &mut Reader, table: &Table<'_>) -> bool {
+    reader.word(table, "on-retry", &[("repeat", false), ("reuse", true)]).unwrap_or_default()
+}
+
+/// `timeout` of a rule.
+pub(super) fn timeout(reader: &mut Reader, table: &Table<'_>) -> Option<Duration> {
+    let range = Duration::from_millis(1)..=Duration::from_hours(1);
+    reader.duration_in(table, "timeout", range, WAIT)
 }
 
 /// A list that would let nothing through if it were empty.
@@ -123,7 +142,7 @@ fn format(text: &str) -> Result<String, String> {
     }
 }
 
-fn rate(text: &str) -> Result<Rate, String> {
+pub(super) fn rate(text: &str) -> Result<Rate, String> {
     let read = || {
         let (calls, unit) = text.split_once('/')?;
         let calls = calls.parse().ok().filter(|calls| (1..=1_000_000).contains(calls))?;
@@ -158,5 +177,12 @@ fn contradictions(reader: &mut Reader, table: &Table<'_>, line: u32, rule: &Rule
         && secret.header == *key
     {
         report(format!("the header `{key}` cannot carry the secret and the call's key; name two"));
+    }
+    if rule.redirects && rule.approve != Approve::Never {
+        report(
+            "a person approves one request, not where it leads; remove `redirects = \"same-rules\"` or \
+             `approve`"
+                .into(),
+        );
     }
 }

@@ -4,11 +4,16 @@
 mod http;
 mod limits;
 mod store;
+mod tools;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::http::HttpGrant;
-use super::{Access, Denied, Grant, OnDenied, Randomness, StateGrant, Tie, UpdatesGrant, WallClock, keys};
+use super::{
+    Access, ApprovalGrant, Denied, Grant, OnDenied, Randomness, StateGrant, Tie, UpdatesGrant, WallClock,
+    keys,
+};
 use crate::blob::Digest;
 use crate::table::{Reader, Table};
 
@@ -18,6 +23,8 @@ const FORMAT: u32 = 1;
 const MIB: u64 = 1 << 20;
 
 const BYTES: &str = "a size from 1B to 16MiB, such as \"64KiB\" or \"1MiB\"";
+
+const WITHIN: &str = "a duration from 1s to 30d, such as \"24h\"";
 
 const RUN: &str = "say how far it goes: `run = \"r\"` or `run = \"rw\"`";
 
@@ -29,6 +36,7 @@ pub(super) fn file(reader: &mut Reader, table: &Table<'_>) -> Option<Grant> {
 /// The tables of a grant, wherever it stands.
 pub(crate) fn tables(reader: &mut Reader, table: &Table<'_>) -> Grant {
     Grant {
+        tools: tools::of_step(reader, table),
         kv: store::kv_of_step(reader, table),
         dirs: store::dirs_of_step(reader, table),
         ..shared(reader, table)
@@ -38,6 +46,7 @@ pub(crate) fn tables(reader: &mut Reader, table: &Table<'_>) -> Grant {
 /// The tables of the operator's ceiling.
 pub(crate) fn ceiling(reader: &mut Reader, table: &Table<'_>) -> Grant {
     Grant {
+        tools: tools::of_ceiling(reader, table),
         kv: store::kv_of_ceiling(reader, table),
         dirs: store::dirs_of_ceiling(reader, table),
         ..shared(reader, table)
@@ -48,6 +57,7 @@ pub(crate) fn ceiling(reader: &mut Reader, table: &Table<'_>) -> Grant {
 fn shared(reader: &mut Reader, table: &Table<'_>) -> Grant {
     Grant {
         http: HttpGrant { rules: http::rules(reader, table), ceiling: None },
+        approval: approval(reader, table).unwrap_or_default(),
         state: state(reader, table),
         updates: updates(reader, table),
         config: config(reader, table),
@@ -55,7 +65,7 @@ fn shared(reader: &mut Reader, table: &Table<'_>) -> Grant {
         wall: wall(reader, table).unwrap_or_default(),
         random: random(reader, table).unwrap_or_default(),
         limits: limits::read(reader, table).unwrap_or_default(),
-        on_denied: on_denied(reader, table).unwrap_or_default(),
+        on_denied: on_denied(reader, table),
         ..Grant::default()
     }
 }
@@ -101,16 +111,18 @@ fn random(reader: &mut Reader, table: &Table<'_>) -> Option<Randomness> {
     reader.word(&table, "source", &[("real", Randomness::Real), ("seeded", Randomness::Seeded)])
 }
 
-fn on_denied(reader: &mut Reader, table: &Table<'_>) -> Option<OnDenied> {
-    let table = reader.inner(&keys::ON_DENIED, table, "on-denied")?;
-    let words = [("error", Some(Denied::Error)), ("fail", Some(Denied::Fail)), ("ask", None)];
-    let http = reader.word(&table, "http", &words)?;
-    if http.is_none() {
-        let line = reader.line_of(&table, "http").unwrap_or(1);
-        let message = "`on-denied.http = \"ask\"` is not yet supported; write \"error\" or \"fail\"";
-        reader.report(table.step(), line, message.into());
-    }
-    Some(OnDenied { http: http? })
+fn approval(reader: &mut Reader, table: &Table<'_>) -> Option<ApprovalGrant> {
+    let table = reader.inner(&keys::APPROVAL, table, "approval")?;
+    let range = Duration::from_secs(1)..=Duration::from_hours(30 * 24);
+    let within = reader.duration_in(&table, "within", range, WITHIN)?;
+    Some(ApprovalGrant { within })
+}
+
+fn on_denied(reader: &mut Reader, table: &Table<'_>) -> OnDenied {
+    let Some(table) = reader.inner(&keys::ON_DENIED, table, "on-denied") else { return OnDenied::default() };
+    let words = [("error", Denied::Error), ("fail", Denied::Fail), ("ask", Denied::Ask)];
+    let mut word = |key| reader.word(&table, key, &words).unwrap_or_default();
+    OnDenied { http: word("http"), tools: word("tools") }
 }
 
 /// A size whose range fits every machine.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::Decision;
-use crate::effect::{CallId, Denial, Ended, Ending, Intent, Leave, Window};
+use crate::effect::{CallId, Denial, Ended, Ending, Intent, Keep, Leave, Window};
 use crate::event::{Json, Timestamp};
 use crate::journal::Commit;
 use crate::outcome::{Interruption, Outcome};
@@ -12,20 +12,33 @@ use crate::run::change::{Change, DeliveryStatus, Parked, Seq};
 use crate::run::{EffectId, Resolution, told};
 
 impl Decision<'_> {
-    /// What an earlier attempt knows of a call comes first, then the rate of its rule.
+    /// What is known of a call from before comes first, then what the run may still spend, then what a person
+    /// says, and last the rate of its rule.
     pub(in crate::run) fn leave(mut self, id: Seq, intent: &Intent, window: &mut Window) -> (Leave, Commit) {
         let Some(delivery) = self.run.deliveries.get(&id) else { return (Leave::Unknown, self.commit()) };
-        if let Some(known) = delivery.calls.recall(intent) {
+        if let Some(known) = delivery.calls.recall(intent, delivery.attempt()) {
             return (known, self.commit());
         }
+        let step: Arc<str> = self.step_of(delivery.handler).name.as_str().into();
+        let called = self.run.called.get(&(step.clone(), intent.rule.clone())).copied().unwrap_or(0);
+        if intent.calls.is_some_and(|most| called >= most) {
+            return (Leave::OverBudget, self.commit());
+        }
+        let arguments = match self.approved(id, intent) {
+            Ok(arguments) => arguments,
+            Err(held) => return (held, self.commit()),
+        };
         if let Some(rate) = intent.rate {
             if let Some(opens) = window.opens(rate, self.now) {
                 return (Leave::NotBefore(opens), self.commit());
             }
             window.count(self.now);
         }
-        let (attempt, step) = (delivery.attempt(), self.step_of(delivery.handler).name.as_str().into());
-        let Intent { id: call, capability, what, rule, at_most_once, reuse, .. } = intent.clone();
+        let delivery = &self.run.deliveries[&id];
+        let (attempt, is_approved) = (delivery.attempt(), delivery.verdicts.of(&intent.id).is_some());
+        let Intent { id: call, capability, what, rule, within, at_most_once, keep, .. } = intent.clone();
+        // What a person said yes to is not done twice because a later attempt comes by.
+        let keep = if is_approved { Keep::Delivery } else { keep };
         let delivery = id;
         self.write(Change::EffectStarted {
             delivery,
@@ -36,9 +49,10 @@ impl Decision<'_> {
             what,
             rule,
             at_most_once,
-            reuse,
+            within,
+            keep,
         });
-        (Leave::Go, self.commit())
+        (arguments.map_or(Leave::Go, Leave::GoWith), self.commit())
     }
 
     /// An end of what has ended before changes nothing.

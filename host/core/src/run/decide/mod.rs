@@ -1,6 +1,7 @@
 //! The rule: what follows from a start, an outcome or a signal. Each decision is written as a
 //! change and applied at once, so that the next one sees it; together they are the commit.
 
+mod approval;
 mod effect;
 mod operator;
 mod outcome;
@@ -61,8 +62,10 @@ impl<'r> Decision<'r> {
             return self.commit();
         }
         self.run.out.remove(&id);
-        match (self.run.deliveries.contains_key(&id), outcome) {
-            (true, outcome) if self.run.has_unknown_effect(id) => self.unknown_effect(id, outcome),
+        let is_open = self.run.deliveries.contains_key(&id);
+        let outcome = if is_open { self.held_back(id, outcome) } else { Some(outcome) };
+        let Some(outcome) = outcome else { return self.finish() };
+        match (is_open, outcome) {
             (true, Outcome::Interrupted(why)) => self.interrupted(id, why),
             (false, Outcome::Interrupted(_)) => {}
             (false, _) => {
@@ -89,6 +92,8 @@ impl<'r> Decision<'r> {
                 self.timer_fired(id);
             } else if self.run.questions.contains_key(&id) {
                 self.expired(id);
+            } else if self.run.approvals.contains_key(&id) {
+                self.approval_expired(id);
             } else {
                 self.run.waking.remove(&(at, id));
                 self.run.make_ready(id);
@@ -146,7 +151,7 @@ impl<'r> Decision<'r> {
     /// The time in which a run only waits for a person does not count, unless the workflow says so.
     fn stop_or_start_the_clock(&mut self) {
         let waits = match self.run.status() {
-            Status::Waiting => !self.run.questions.is_empty(),
+            Status::Waiting => !(self.run.questions.is_empty() && self.run.approvals.is_empty()),
             Status::Parked | Status::Paused => true,
             _ => false,
         };

@@ -19,9 +19,11 @@ const CONFLICTS: u32 = 3;
 impl Decision<'_> {
     pub(super) fn interrupted(&mut self, id: Seq, why: Interruption) {
         match why {
-            Interruption::Stopped => {}
+            // A person has decided already, if nothing holds it back any more.
+            Interruption::Stopped | Interruption::Approval => {}
             Interruption::Conflict => self.disturbed(id),
             Interruption::NotBefore(until) => return self.postponed(id, until),
+            Interruption::Unsteady => return self.unsteady(id),
             Interruption::UnknownEffect => return self.unknown_effect(id, Outcome::Interrupted(why)),
         }
         if !self.run.deliveries[&id].begun {

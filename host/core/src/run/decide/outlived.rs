@@ -29,6 +29,7 @@ impl Decision<'_> {
             }
         }
         self.park_unknown_effects();
+        self.park_approvals();
         self.run.careful.extend(self.run.ready.iter().map(|(_, id)| *id));
         let due = self.run.waking.range(..=(self.now, Seq(u64::MAX))).map(|(_, id)| *id);
         self.run.careful.extend(due.filter(|id| self.run.deliveries.contains_key(id)));

@@ -8,7 +8,7 @@ use super::super::{
     Admitted, Change, DeliveryStatus, NoFork, Parked, Record, Refusal, Resolution, Seq, Signal, Status, Work,
 };
 use crate::blob::Digest;
-use crate::effect::{CallId, Denial, Ended, Ending, Intent, Leave};
+use crate::effect::{CallId, Denial, Ended, Ending, Intent, Keep, Leave};
 use crate::event::{Json, Timestamp};
 use crate::grant::http::Rate;
 use crate::outcome::{Class, Emitted, Interruption, Outcome};
@@ -42,8 +42,11 @@ fn plain(what: &str) -> Intent {
         what: what.into(),
         rule: "https://pay.example:443".into(),
         at_most_once: false,
-        reuse: false,
+        keep: Keep::No,
         rate: None,
+        calls: None,
+        within: None,
+        ask: None,
     }
 }
 
@@ -52,7 +55,7 @@ fn once(what: &str) -> Intent {
 }
 
 fn reused(what: &str) -> Intent {
-    Intent { reuse: true, ..plain(what) }
+    Intent { keep: Keep::Delivery, ..plain(what) }
 }
 
 fn answered(answer: &str) -> Ending {

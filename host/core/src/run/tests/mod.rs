@@ -1,6 +1,7 @@
 //! Joins, failures and ends, one by one, and in files of their own state, questions, timers and
 //! what outlives a host. What many of them do together is the model's.
 
+mod approvals;
 mod blobs;
 mod children;
 mod effects;

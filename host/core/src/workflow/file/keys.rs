@@ -15,6 +15,7 @@ pub(super) const WORKFLOW: Level = Level {
         "timeout-counts-waiting",
         "skip-checks",
         "steps",
+        "tools",
         "human",
     ],
     later: &[],
@@ -41,6 +42,8 @@ pub(super) const STEP: Level = Level {
     later: &["span"],
 };
 
+pub(super) const TOOL: Level = Level { keys: &["component", "source", "grant"], later: &[] };
+
 pub(super) const CONCURRENCY: Level = Level { keys: &["run", "all"], later: &[] };
 
 pub(super) const RETRY: Level =
@@ -61,6 +64,7 @@ pub(super) fn levels() -> Vec<(&'static str, &'static Level)> {
     let own = [
         ("workflow", &WORKFLOW),
         ("step", &STEP),
+        ("tool", &TOOL),
         ("concurrency", &CONCURRENCY),
         ("retry", &RETRY),
         ("wire", &WIRE),

@@ -39,6 +39,8 @@ pub struct File {
     pub skip_checks: BTreeSet<Skip>,
     /// The steps, in the order of the file.
     pub steps: Vec<Step>,
+    /// The components whose tools steps may call, in the order of the file.
+    pub tools: Vec<Tool>,
     /// The questions, in the order of the file.
     pub human: Vec<Human>,
 }
@@ -87,12 +89,49 @@ pub struct Step {
     pub skip_checks: BTreeSet<Skip>,
 }
 
-/// `grant` of a step.
+/// `[tools.NAME]`: a component whose tools steps may call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tool {
+    /// Its name and the line of its table; no step has the same.
+    pub name: Lined<String>,
+    /// Its component, as the file writes it.
+    pub component: String,
+    /// Where its code is, for `build` and `dev`.
+    pub source: Option<String>,
+    /// What it may reach.
+    pub grant: GivenGrant,
+}
+
+impl Tool {
+    /// Of a step what it has too: a component that comes from somewhere, and a grant of its own.
+    pub fn as_step(&self) -> Step {
+        Step {
+            name: self.name.clone(),
+            code: Code::Component(self.component.clone()),
+            source: self.source.clone(),
+            grant: self.grant.clone(),
+            concurrency_run: None,
+            concurrency_all: None,
+            timeout: Duration::ZERO,
+            retry: Policy::default(),
+            exhausted: Exhausted::default(),
+            takes: Vec::new(),
+            gives: Vec::new(),
+            when: Vec::new(),
+            handles: None,
+            gather: None,
+            join: None,
+            skip_checks: BTreeSet::new(),
+        }
+    }
+}
+
+/// `grant` of a step or a tool.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GivenGrant {
-    /// The step reaches nothing.
+    /// It reaches nothing.
     None,
-    /// `[steps.NAME.grant]`
+    /// `[steps.NAME.grant]`, `[tools.NAME.grant]`
     Inline(Box<Grant>),
     /// `grant = "grants/NAME.toml"`: a path as the file writes it, for [`crate::grant::parse`].
     File(Lined<String>),

@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{Code, File, Gather, GivenGrant, Human, Lined, Literal, Pairing, Skip, Step, Wire, keys};
+use super::{Code, File, Gather, GivenGrant, Human, Lined, Literal, Pairing, Skip, Step, Tool, Wire, keys};
 use crate::grant;
 use crate::outcome::Class;
 use crate::retry::Policy;
-use crate::table::{COUNT, Entry, Reader, Table};
+use crate::table::{COUNT, Entry, Reader, Table, is_name};
 use crate::workflow::{Exhausted, OnEmpty, OnFailed};
 
 /// Names that mean something else beside steps.
@@ -22,6 +22,8 @@ const MOMENT: Duration = Duration::from_millis(1);
 
 const NAME: &str =
     "is not a name; use lower-case letters, digits and `-`, beginning with a letter, 64 at most";
+
+const TOOL: &str = "name the component that has the tools: `component = \"components/NAME.wasm\"`";
 
 const CODE: &str = "name the step's component: `component = \"components/NAME.wasm\"`";
 
@@ -49,10 +51,13 @@ pub(super) fn file(reader: &mut Reader, table: &Table<'_>) -> Option<File> {
     }
     let publish = reader.texts(table, "publish").unwrap_or_default();
     let timeout = reader.duration(table, "timeout", MOMENT);
+    let (steps, tools) = (steps(reader, table), tools(reader, table));
+    apart(reader, &steps, &tools);
     Some(File {
         timeout_counts_waiting: counts_waiting(reader, table),
         skip_checks: skip_checks(reader, table),
-        steps: steps(reader, table),
+        steps,
+        tools,
         human: reader.named(table, "human").iter().filter_map(|entry| human(reader, entry)).collect(),
         workflow: workflow?.value,
         start: start?,
@@ -73,11 +78,6 @@ fn counts_waiting(reader: &mut Reader, table: &Table<'_>) -> bool {
     reader.bool(table, key).unwrap_or_default()
 }
 
-fn is_name(text: &str) -> bool {
-    let belongs = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    text.len() <= 64 && text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(belongs)
-}
-
 fn skip_checks(reader: &mut Reader, table: &Table<'_>) -> BTreeSet<Skip> {
     let words = reader.words(table, "skip-checks", &[("reachability", Skip::Reachability)]);
     words.unwrap_or_default().into_iter().collect()
@@ -93,13 +93,7 @@ fn steps(reader: &mut Reader, table: &Table<'_>) -> Vec<Step> {
 }
 
 fn step(reader: &mut Reader, entry: &Entry<'_>) -> Option<Step> {
-    let name = entry.name.clone();
-    if RESERVED.contains(&name.value.as_str()) {
-        let message = format!("the step name `{}` is reserved; choose another one", name.value);
-        reader.report(None, name.line, message);
-    } else if !is_name(&name.value) {
-        reader.report(None, name.line, format!("the step name {:?} {NAME}", name.value));
-    }
+    let name = name(reader, entry, "step");
     let Some(table) = entry.step(reader, &keys::STEP) else {
         return entry.refuse(reader, "a table");
     };
@@ -109,7 +103,7 @@ fn step(reader: &mut Reader, entry: &Entry<'_>) -> Option<Step> {
     Some(Step {
         name,
         source: reader.text(&table, "source").map(|source| source.value),
-        grant: given(reader, &table),
+        grant: given(reader, &table, "steps"),
         concurrency_run: concurrency.0,
         concurrency_all: concurrency.1,
         timeout: reader.duration(&table, "timeout", MOMENT).unwrap_or(ATTEMPT),
@@ -124,6 +118,47 @@ fn step(reader: &mut Reader, entry: &Entry<'_>) -> Option<Step> {
         skip_checks: skip_checks(reader, &table),
         code: code?,
     })
+}
+
+/// The name of a step or a tool.
+fn name(reader: &mut Reader, entry: &Entry<'_>, of: &str) -> Lined<String> {
+    let name = entry.name.clone();
+    if RESERVED.contains(&name.value.as_str()) {
+        let message = format!("the {of} name `{}` is reserved; choose another one", name.value);
+        reader.report(None, name.line, message);
+    } else if !is_name(&name.value) {
+        reader.report(None, name.line, format!("the {of} name {:?} {NAME}", name.value));
+    }
+    name
+}
+
+fn tools(reader: &mut Reader, table: &Table<'_>) -> Vec<Tool> {
+    let entries = reader.named(table, "tools");
+    entries.iter().filter_map(|entry| tool(reader, entry)).collect()
+}
+
+fn tool(reader: &mut Reader, entry: &Entry<'_>) -> Option<Tool> {
+    let name = name(reader, entry, "tool");
+    let Some(table) = entry.table(reader, &keys::TOOL) else {
+        return entry.refuse(reader, "a table");
+    };
+    reader.missing(&table, name.line, "component", TOOL);
+    let source = reader.text(&table, "source").map(|source| source.value);
+    let grant = given(reader, &table, "tools");
+    Some(Tool { name, source, grant, component: component(reader, &table)? })
+}
+
+/// Grants, logs and denials name steps and tools alike, so no name may mean both.
+fn apart(reader: &mut Reader, steps: &[Step], tools: &[Tool]) {
+    for tool in tools {
+        if let Some(step) = steps.iter().find(|step| step.name.value == tool.name.value) {
+            let message = format!(
+                "the tool `{}` has the name of the step on line {}; give it another one",
+                tool.name.value, step.name.line
+            );
+            reader.report(None, tool.name.line, message);
+        }
+    }
 }
 
 /// A component or a workflow, and never both.
@@ -166,13 +201,14 @@ fn concurrency(reader: &mut Reader, table: &Table<'_>) -> (Option<u32>, Option<u
     (reader.count(&inner, "run"), reader.count(&inner, "all"))
 }
 
-fn given(reader: &mut Reader, table: &Table<'_>) -> GivenGrant {
+fn given(reader: &mut Reader, table: &Table<'_>, of: &str) -> GivenGrant {
     if reader.is_table(table, "grant") {
         let inner = reader.inner(&grant::keys::INLINE, table, "grant");
         return inner
             .map_or(GivenGrant::None, |inner| GivenGrant::Inline(Box::new(grant::tables(reader, &inner))));
     }
-    let path = reader.text_or(table, "grant", "the path of a grant file, or a table `[steps.NAME.grant]`");
+    let path =
+        reader.text_or(table, "grant", &format!("the path of a grant file, or a table `[{of}.NAME.grant]`"));
     path.map_or(GivenGrant::None, GivenGrant::File)
 }
 

@@ -18,6 +18,7 @@ mod reach;
 mod rights;
 mod rules;
 mod timer;
+mod tools;
 mod upstream;
 mod wire;
 
@@ -31,7 +32,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use self::draft::{Draft, Part};
-use super::file::{Code, File, GivenGrant, Step};
+use super::file::{Code, File, GivenGrant, Lined, Step};
 use super::{Finding, Severity, Workflow};
 use crate::contract::Contract;
 use crate::grant::Grant;
@@ -46,15 +47,16 @@ pub struct Joined {
 }
 
 /// Joins the steps of a file by their contracts, which are given by step name; so are the grants of
-/// those steps whose file names a grant file. If anything is an error, all findings come back,
+/// those steps and tools whose file names a grant file. If anything is an error, all findings come back,
 /// warnings too.
 pub fn join(
     file: &File,
     contracts: &BTreeMap<String, Arc<Contract>>,
     grants: &BTreeMap<String, Grant>,
 ) -> Result<Joined, Vec<Finding>> {
-    let parts = parts(file, contracts, grants)?;
+    let (parts, tools) = both(parts(file, contracts, grants), tools::nodes(file, grants))?;
     let mut findings: Vec<Finding> = parts.iter().flat_map(rights::check).collect();
+    findings.extend(tools::check(file, &tools, &parts));
     let mut draft = match wire::draft(file, parts) {
         Ok(draft) => draft,
         Err(wrong) => {
@@ -63,6 +65,7 @@ pub fn join(
         }
     };
     draft.findings = findings;
+    draft.workflow.tools = tools;
     failure::assign(&mut draft);
     timer::assign(&mut draft);
     draft.name_ends();
@@ -72,6 +75,14 @@ pub fn join(
     home::settle(&mut draft);
     check::all(&mut draft);
     finish(draft)
+}
+
+/// Both, or everything that is wrong with either.
+fn both<A, B>(one: Result<A, Vec<Finding>>, two: Result<B, Vec<Finding>>) -> Result<(A, B), Vec<Finding>> {
+    match (one, two) {
+        (Ok(one), Ok(two)) => Ok((one, two)),
+        (one, two) => Err(one.err().into_iter().chain(two.err()).flatten().collect()),
+    }
 }
 
 /// The steps with their contracts and grants, or what of them was not read.
@@ -90,7 +101,9 @@ fn parts<'a>(
             };
             missing.push(unread(step, step.name.line, &what));
         }
-        let grant = grant(step, grants).map_err(|finding| missing.push(finding));
+        let unread_grant =
+            |path: &Lined<String>| missing.push(unread(step, path.line, &format!("grant `{}`", path.value)));
+        let grant = granted(&step.grant, &step.name.value, grants).map_err(unread_grant);
         if let (Some(contract), Ok(grant)) = (contract, grant) {
             parts.push(Part { step, contract, grant });
         }
@@ -98,15 +111,16 @@ fn parts<'a>(
     if missing.is_empty() { Ok(parts) } else { Err(missing) }
 }
 
-/// What a step may reach.
-fn grant(step: &Step, grants: &BTreeMap<String, Grant>) -> Result<Grant, Finding> {
-    match &step.grant {
+/// What a step or a tool may reach; else the grant file that was not read.
+fn granted<'g>(
+    given: &'g GivenGrant,
+    name: &str,
+    grants: &BTreeMap<String, Grant>,
+) -> Result<Grant, &'g Lined<String>> {
+    match given {
         GivenGrant::None => Ok(Grant::default()),
         GivenGrant::Inline(grant) => Ok((**grant).clone()),
-        GivenGrant::File(path) => {
-            let unread = || unread(step, path.line, &format!("grant `{}`", path.value));
-            grants.get(&step.name.value).cloned().ok_or_else(unread)
-        }
+        GivenGrant::File(path) => grants.get(name).cloned().ok_or(path),
     }
 }
 

@@ -52,6 +52,7 @@ pub(super) fn draft<'a>(file: &'a File, parts: Vec<Part<'a>>) -> Result<Draft<'a
         events,
         handlers,
         steps,
+        tools: Vec::new(),
     };
     let (homes, meant) = (BTreeMap::new(), BTreeSet::new());
     Ok(Draft { file, parts, names, start: None, workflow, producers, homes, meant, findings })

@@ -8,10 +8,11 @@ use std::time::Duration;
 use lockstep_core::effect::{CallId, Denial, Ending, Intent, Leave, Window};
 use lockstep_core::event::{Json, Timestamp};
 use lockstep_core::grant::Grant;
+use lockstep_core::grant::tools::pin_of;
 use lockstep_core::outcome::{Interruption, Outcome};
 use lockstep_core::run::Given;
 use lockstep_core::workflow::HandlerNode;
-use lockstep_hostile::{fetch, reach, stores};
+use lockstep_hostile::{fetch, reach, stores, tools};
 use lockstep_test_support::script;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -20,10 +21,11 @@ use tokio::io::AsyncWriteExt as _;
 use crate::tests::http::Names;
 use crate::tests::http::server::{Server, answer, echo, next};
 use crate::tests::stores::Kept;
+use crate::tests::tools::{Bank, Slow, tool};
 use crate::tests::{LONG, contracted, hostile, identity, settings};
 use crate::{
     Allocator, Call, Deciding, Effects, EgressSettings, Identity, Release, Report, Sandbox, Secrets,
-    Settings, View,
+    Settings, Toolbox, View,
 };
 
 /// What a guest is to do.
@@ -34,6 +36,9 @@ pub(super) enum Deed {
     Reach(u32, fn() -> Vec<reach::Deed>),
     /// Stores and configuration.
     Keep(fn() -> Vec<stores::Deed>),
+    /// One call of a tool, in an attempt of its own each time: its name and arguments, how often it is made in
+    /// an attempt, and how many attempts are made.
+    Tool(&'static str, &'static str, u32, u32),
     /// State and updates.
     Script(fn() -> Vec<script::Deed>),
     /// A hostile guest, and how much it does.
@@ -83,10 +88,12 @@ impl Ground {
     pub(super) fn text(&self, deed: &Deed, text: &str) -> String {
         let text = match deed {
             Deed::Ask(_) => rule(text),
+            Deed::Tool(..) if !text.starts_with('[') => format!("[[tools]]\n{text}\n"),
             _ => text.to_owned(),
         };
         let ground = self.folders.path().canonicalize().unwrap();
         let port = self.server.port.to_string();
+        let text = text.replace("PIN", &pin_of(&[tool("pay")]).to_string());
         format!("\n{}", text.replace("PORT", &port).replace("GROUND", &ground.display().to_string()))
     }
 
@@ -114,6 +121,10 @@ impl Ground {
                 let event = script::event(&deeds()).to_string();
                 ended(&release.attempt(self.call(event)).await)
             }
+            Deed::Tool(name, arguments, times, attempts) => {
+                let event = tools::times(tools::call_text(name, arguments), *times).to_string();
+                self.called(&event, *attempts, grant).await
+            }
             Deed::Guest(guest, n) => self.attacked(guest, *n, grant).await,
         }
     }
@@ -130,7 +141,30 @@ impl Ground {
         }
         let heard = self.server.heard().split_off(before);
         let headers = heard.last().map(|request| headers(request)).unwrap_or_default();
-        format!("{last}, {} heard{headers}", heard.len())
+        format!("{last}, {} heard{headers}{}", heard.len(), keeper.asked())
+    }
+
+    /// A bank whose tools give back what they are given, one that is slow, and two components.
+    async fn called(&self, event: &str, attempts: u32, grant: &Grant) -> String {
+        let (bank, component) = (Bank::new(), tools::caller());
+        let sandbox = Sandbox::new(&settings(Allocator::OnDemand)).unwrap();
+        let mut toolbox = Toolbox::default();
+        toolbox.servers.insert("bank".into(), bank.clone());
+        toolbox.servers.insert("slow".into(), Arc::new(Slow));
+        for (name, key) in [("kit", "7"), ("other", "8")] {
+            let own = lockstep_core::grant::parse(&format!("grant = 1\n[config]\nkey = {key}\n")).unwrap();
+            let kit = sandbox.load_tool(name, &tools::tool(), &own, &Toolbox::default()).await.unwrap();
+            toolbox.components.insert(name.into(), kit);
+        }
+        let node = contracted(&component, "done");
+        let release = sandbox.load_with(&component, &[&node], grant, &toolbox).unwrap();
+        let (keeper, mut last) = (Arc::new(Keeper::default()), String::new());
+        for attempt in 1..=attempts {
+            let identity = Identity { attempt, ..identity() };
+            let call = Call { identity, effects: Some(keeper.clone()), ..self.call(event.to_owned()) };
+            last = answered(&release.attempt(call).await);
+        }
+        format!("{last}, {} heard{}", bank.heard().len(), keeper.asked())
     }
 
     async fn attacked(&self, guest: &str, n: u32, grant: &Grant) -> String {
@@ -162,6 +196,7 @@ impl Ground {
 
     fn call(&self, event: String) -> Call {
         Call {
+            moment: None,
             handler: 0,
             inputs: vec![Given::One(Json::trusted(event))],
             identity: Identity { now_ms: 5_000, ..identity() },
@@ -240,7 +275,10 @@ fn answered(report: &Report) -> String {
     let Outcome::Emitted(emitted) = &report.outcome else { return ended(report) };
     let told: Value = serde_json::from_str(emitted.events[0].payload.as_str()).unwrap();
     match &told["answer"]["err"] {
-        Value::Null => told["answer"]["ok"]["status"].to_string(),
+        Value::Null => match &told["answer"]["ok"] {
+            Value::String(result) => result.clone(),
+            response => response["status"].to_string(),
+        },
         Value::String(word) => word.clone(),
         error => {
             let (word, more) = error.as_object().unwrap().iter().next().unwrap();
@@ -275,13 +313,30 @@ fn plain(all: &[String]) -> String {
 #[derive(Debug, Default)]
 struct Keeper {
     left: Mutex<Window>,
+    /// How many calls have left.
+    count: Mutex<u32>,
+    /// How long a person was asked for.
+    within: Mutex<Option<Duration>>,
     answers: Mutex<BTreeMap<CallId, Json>>,
 }
 
 impl Keeper {
+    fn asked(&self) -> String {
+        let within = self.within.lock().unwrap();
+        within.map_or(String::new(), |within| format!(", for {within:?}"))
+    }
+
     fn leave(&self, intent: &Intent) -> Leave {
         if let Some(answer) = self.answers.lock().unwrap().get(&intent.id) {
             return Leave::Recorded(answer.clone());
+        }
+        if intent.calls.is_some_and(|most| *self.count.lock().unwrap() >= most) {
+            return Leave::OverBudget;
+        }
+        *self.count.lock().unwrap() += 1;
+        if let Some(ask) = &intent.ask {
+            *self.within.lock().unwrap() = Some(ask.within);
+            return Leave::Ask;
         }
         let (mut left, now) = (self.left.lock().unwrap(), Timestamp(0));
         match intent.rate.and_then(|rate| left.opens(rate, now)) {

@@ -31,8 +31,9 @@ struct Row {
     stopped: &'static str,
 }
 
-/// Secrets of the operator that rules name.
-const SECRETS: &str = "[secrets]\none = { env = \"ONE\" }\ntwo = { env = \"TWO\" }\n";
+/// Secrets and servers of the operator that rules name.
+const SECRETS: &str = "[secrets]\none = { env = \"ONE\" }\ntwo = { env = \"TWO\" }\n\
+    [mcp.bank]\nurl = \"https://bank.example\"\n[mcp.slow]\nurl = \"https://slow.example\"\n";
 
 fn granted(text: &str) -> Grant {
     grant::parse(&format!("grant = 1\n{text}")).unwrap_or_else(|findings| panic!("{text}: {findings:?}"))

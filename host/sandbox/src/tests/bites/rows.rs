@@ -250,6 +250,124 @@ pub(super) const ROWS: &[Row] = &[
         through: "ok #1 | ok #2",
         stopped: "ok #1 | ok #1",
     },
+    asks(
+        "http.approve",
+        ["approve = \"never\"", "approve = \"always\""],
+        ASK,
+        ["200, 1 heard", "Approval, 0 heard, for 86400s"],
+    ),
+    calls(
+        "tools.mcp",
+        ["allow = [\"pay\"]\nmcp = \"bank\"", "allow = [\"pay\"]\nmcp = \"slow\"\ntimeout = \"20ms\""],
+        Deed::Tool("pay", "{\"cents\":5}", 1, 1),
+        ["{\"cents\":5}, 1 heard", "timeout, 0 heard"],
+    ),
+    calls(
+        "tools.component",
+        ["allow = [\"config\"]\ncomponent = \"kit\"", "allow = [\"config\"]\ncomponent = \"other\""],
+        Deed::Tool("config", "{}", 1, 1),
+        ["7, 0 heard", "8, 0 heard"],
+    ),
+    calls(
+        "tools.allow",
+        ["mcp = \"bank\"\nallow = [\"pay\", \"close\"]", "mcp = \"bank\"\nallow = [\"close\"]"],
+        Deed::Tool("pay", "{\"cents\":5}", 1, 1),
+        ["{\"cents\":5}, 1 heard", "denied tool, 0 heard"],
+    ),
+    calls(
+        "tools.pin",
+        [
+            "mcp = \"bank\"\nallow = [\"pay\"]\npin = \"PIN\"",
+            "mcp = \"bank\"\nallow = [\"pay\"]\npin = \"sha256:0000000000000000000000000000000000000000000000000000000000000000\"",
+        ],
+        Deed::Tool("pay", "{\"cents\":5}", 1, 1),
+        ["{\"cents\":5}, 1 heard", "denied pin, 0 heard"],
+    ),
+    calls(
+        "tools.args.*.*",
+        [
+            "mcp = \"bank\"\nallow = [\"pay\"]\nargs = { pay = { cents = [5, 6] } }",
+            "mcp = \"bank\"\nallow = [\"pay\"]\nargs = { pay = { cents = [6] } }",
+        ],
+        Deed::Tool("pay", "{\"cents\":5}", 1, 1),
+        ["{\"cents\":5}, 1 heard", "denied argument, 0 heard"],
+    ),
+    calls(
+        "tools.approve",
+        [
+            "mcp = \"bank\"\nallow = [\"pay\", \"close\"]\napprove = [\"close\"]",
+            "mcp = \"bank\"\nallow = [\"pay\", \"close\"]\napprove = [\"pay\"]",
+        ],
+        Deed::Tool("pay", "{\"cents\":5}", 1, 1),
+        ["{\"cents\":5}, 1 heard", "Approval, 0 heard, for 86400s"],
+    ),
+    calls(
+        "tools.calls",
+        ["mcp = \"bank\"\nallow = [\"pay\"]\ncalls = 4", "mcp = \"bank\"\nallow = [\"pay\"]\ncalls = 3"],
+        Deed::Tool("pay", "{\"cents\":5}", 2, 2),
+        ["{\"cents\":5}, 4 heard", "denied budget, 3 heard"],
+    ),
+    calls(
+        "tools.result-bytes",
+        [
+            "mcp = \"bank\"\nallow = [\"pay\"]\nresult-bytes = \"11B\"",
+            "mcp = \"bank\"\nallow = [\"pay\"]\nresult-bytes = \"10B\"",
+        ],
+        Deed::Tool("pay", "{\"cents\":5}", 1, 1),
+        ["{\"cents\":5}, 1 heard", "too-large, 1 heard"],
+    ),
+    calls(
+        "tools.timeout",
+        [
+            "component = \"kit\"\nallow = [\"spin\"]\ntimeout = \"1m\"",
+            "component = \"kit\"\nallow = [\"spin\"]\ntimeout = \"20ms\"",
+        ],
+        Deed::Tool("spin", "{}", 1, 1),
+        ["failed, 0 heard", "timeout, 0 heard"],
+    ),
+    calls(
+        "tools.effects",
+        [
+            "mcp = \"slow\"\nallow = [\"pay\"]\ntimeout = \"20ms\"\neffects = \"at-least-once\"",
+            "mcp = \"slow\"\nallow = [\"pay\"]\ntimeout = \"20ms\"\neffects = \"at-most-once\"",
+        ],
+        Deed::Tool("pay", "{\"cents\":5}", 1, 1),
+        ["timeout, 0 heard", "UnknownEffect, 0 heard"],
+    ),
+    calls(
+        "tools.on-retry",
+        [
+            "mcp = \"bank\"\nallow = [\"pay\"]\non-retry = \"repeat\"",
+            "mcp = \"bank\"\nallow = [\"pay\"]\non-retry = \"reuse\"",
+        ],
+        Deed::Tool("pay", "{\"cents\":5}", 1, 2),
+        ["{\"cents\":5}, 2 heard", "{\"cents\":5}, 1 heard"],
+    ),
+    calls(
+        "tools.rate",
+        [
+            "mcp = \"bank\"\nallow = [\"pay\"]\nrate = \"3/min\"",
+            "mcp = \"bank\"\nallow = [\"pay\"]\nrate = \"2/min\"",
+        ],
+        Deed::Tool("pay", "{\"cents\":5}", 3, 1),
+        ["{\"cents\":5}, 3 heard", "not before 60000, 2 heard"],
+    ),
+    Row {
+        key: "approval.within",
+        wide: "[[tools]]\nmcp = \"bank\"\nallow = [\"pay\"]\napprove = [\"pay\"]\n[approval]\nwithin = \"1h\"\n",
+        narrow: "[[tools]]\nmcp = \"bank\"\nallow = [\"pay\"]\napprove = [\"pay\"]\n[approval]\nwithin = \"1m\"\n",
+        deed: Deed::Tool("pay", "{\"cents\":5}", 1, 1),
+        through: "Approval, 0 heard, for 3600s",
+        stopped: "Approval, 0 heard, for 60s",
+    },
+    Row {
+        key: "on-denied.tools",
+        wide: "[[tools]]\nmcp = \"bank\"\nallow = [\"pay\"]\n[on-denied]\ntools = \"error\"\n",
+        narrow: "[[tools]]\nmcp = \"bank\"\nallow = [\"pay\"]\n[on-denied]\ntools = \"fail\"\n",
+        deed: Deed::Tool("close", "{\"cents\":5}", 1, 1),
+        through: "denied tool, 0 heard",
+        stopped: "denied tools, 0 heard",
+    },
     limited(
         "limits.memory",
         [
@@ -317,6 +435,12 @@ pub(super) const ROWS: &[Row] = &[
 const fn asks(key: &'static str, rules: [&'static str; 2], ask: Ask, told: [&'static str; 2]) -> Row {
     let ([wide, narrow], [through, stopped]) = (rules, told);
     Row { key, wide, narrow, deed: Deed::Ask(ask), through, stopped }
+}
+
+/// A row of a rule for tools.
+const fn calls(key: &'static str, rules: [&'static str; 2], deed: Deed, told: [&'static str; 2]) -> Row {
+    let ([wide, narrow], [through, stopped]) = (rules, told);
+    Row { key, wide, narrow, deed, through, stopped }
 }
 
 /// A row of a limit that ends an attempt.

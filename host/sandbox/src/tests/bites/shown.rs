@@ -21,6 +21,7 @@ const fn shown(key: &'static str, file: &'static str, test: &'static str) -> Sho
     Shown { key, file, test }
 }
 
+const SERVERS: &str = "host/server/src/operator/tools.rs";
 const GRANTS: &str = "tests/cli/grants.rs";
 const STORES: &str = "tests/cli/stores.rs";
 const CALLS: &str = "tests/cli/calls.rs";
@@ -28,7 +29,11 @@ const OPERATOR: &str = "tests/cli/operator.rs";
 
 /// What the program does with a grant before the sandbox sees it, and the time that a host gives.
 pub(super) const TIED: &[Shown] = &[
-    shown("grant", "host/core/src/grant/tests.rs", "a_file_of_another_format_is_refused_by_its_number_alone"),
+    shown(
+        "grant",
+        "host/core/src/grant/tests/refused.rs",
+        "a_file_of_another_format_is_refused_by_its_number_alone",
+    ),
     shown("component.digest", GRANTS, "the_same_name_with_other_bytes_inherits_no_grant"),
     shown("component.asks", GRANTS, "asks_that_nobody_accepted_are_refused"),
     shown(
@@ -47,5 +52,17 @@ pub(super) const OPERATORS: &[Shown] = &[
     shown("secrets.*.file", OPERATOR, "a_secret_comes_from_a_variable_a_file_or_a_command"),
     shown("secrets.*.command", OPERATOR, "a_secret_comes_from_a_variable_a_file_or_a_command"),
     shown("tls.ca", CALLS, "a_server_is_trusted_by_the_authority_of_the_operators_file"),
+    shown("mcp.*.command", SERVERS, "a_server_gets_what_is_declared_and_what_every_command_gets"),
+    shown("mcp.*.cwd", SERVERS, "a_server_gets_what_is_declared_and_what_every_command_gets"),
+    shown("mcp.*.env.*", SERVERS, "a_server_gets_what_is_declared_and_what_every_command_gets"),
+    shown("mcp.*.url", SERVERS, "servers_that_are_used_are_made_ready"),
+    shown("mcp.*.secret.name", SERVERS, "servers_that_are_used_are_made_ready"),
+    shown("mcp.*.secret.header", SERVERS, "servers_that_are_used_are_made_ready"),
+    shown("mcp.*.secret.format", SERVERS, "servers_that_are_used_are_made_ready"),
+    shown(
+        "mcp.*.start-timeout",
+        "tests/mcp/tests/servers/process.rs",
+        "a_server_that_cannot_be_started_says_why",
+    ),
     shown("egress.proxy", CALLS, "calls_go_through_the_proxy_of_the_operators_file"),
 ];

@@ -31,7 +31,7 @@ async fn a_call_is_named_by_what_it_asks_and_how_often() {
     assert_ne!(first.id.digest, other.id.digest);
     assert_eq!(*first.what, *format!("GET http://server.test:{}/b?token&x", server.port));
     assert_eq!(*first.rule, *format!("http://server.test:{}", server.port));
-    assert_eq!((first.at_most_once, first.reuse, first.rate), (false, true, Some(rate)));
+    assert_eq!((first.at_most_once, first.keep, first.rate), (false, Keep::Delivery, Some(rate)));
 }
 
 #[tokio::test]
@@ -127,6 +127,6 @@ async fn where_nobody_keeps_track_no_call_leaves() {
     let lab = Lab::new([rule(server.port)]);
     let call = Call { effects: None, ..lab.call(&get(&server.url("/"))) };
     let told = told(lab.load().unwrap().attempt(call).await);
-    assert_eq!(told, "host http: no call can leave: nobody keeps track of it");
+    assert_eq!(told, "host effects: no call can leave: nobody keeps track of it");
     assert_eq!(server.connected(), 0);
 }

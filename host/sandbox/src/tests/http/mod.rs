@@ -2,6 +2,7 @@
 //! and what is stopped, and that with the wall moved away it gets through too.
 
 mod answers;
+mod approvals;
 mod bounds;
 mod effects;
 mod network;
@@ -17,9 +18,9 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use lockstep_core::effect::{CallId, Denial, Ending, Intent, Leave};
+use lockstep_core::effect::{CallId, Denial, Ending, Intent, Keep, Leave};
 use lockstep_core::event::Json;
-use lockstep_core::grant::http::{Host, HttpGrant, Network, PathPattern, Rule, Scheme};
+use lockstep_core::grant::http::{Approve, Host, HttpGrant, Network, PathPattern, Rule, Scheme};
 use lockstep_core::grant::{Denied, Grant, Limits, OnDenied};
 use lockstep_core::run::Given;
 use lockstep_hostile::fetch::{self, body, get, request, times, with};
@@ -35,7 +36,7 @@ use crate::{
 use server::Server;
 
 /// A rule for `server.test` on this port of this machine, without TLS.
-fn rule(port: u16) -> Rule {
+pub(super) fn rule(port: u16) -> Rule {
     Rule {
         host: Host::Exactly("server.test".into()),
         scheme: Scheme::Http,
@@ -53,6 +54,7 @@ fn rule(port: u16) -> Rule {
         timeout: Duration::from_secs(20),
         rate: None,
         reuse: false,
+        approve: Approve::Never,
     }
 }
 
@@ -103,7 +105,7 @@ impl Lab {
         let settings = Settings { egress, walls: self.walls, ..settings(Allocator::OnDemand) };
         let grant = Grant {
             http: HttpGrant { rules: self.rules.clone(), ceiling: None },
-            on_denied: OnDenied { http: self.denied },
+            on_denied: OnDenied { http: self.denied, ..OnDenied::default() },
             limits: self.limits,
             ..Grant::default()
         };
@@ -112,6 +114,7 @@ impl Lab {
 
     fn call(&self, event: &Value) -> Call {
         Call {
+            moment: None,
             handler: 0,
             inputs: vec![Given::One(Json::trusted(event.to_string()))],
             identity: identity(),
@@ -146,9 +149,9 @@ impl Lab {
 /// Notes what it is told of calls, and answers as it was set to, then with `Go`.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
-    answers: Mutex<Vec<Leave>>,
-    begun: Mutex<Vec<Intent>>,
-    ended: Mutex<Vec<Ending>>,
+    pub(super) answers: Mutex<Vec<Leave>>,
+    pub(super) begun: Mutex<Vec<Intent>>,
+    pub(super) ended: Mutex<Vec<Ending>>,
     denied: Mutex<Vec<Denial>>,
 }
 

@@ -83,7 +83,7 @@ impl Accept {
                 (Ok(Some(there)), wanted) => there == *wanted,
                 _ => false,
             };
-            file.file.steps.iter().find(is_it)
+            file.parts().find(is_it)
         };
         match file.step(&self.named) {
             Ok(step) => Ok(step),

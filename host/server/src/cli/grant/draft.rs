@@ -109,6 +109,11 @@ fn table(right: Right) -> &'static str {
              paths = [\"/\"]               # \"*\": one segment, \"**\": the rest\n\
              network = \"public\"\n"
         }
+        Right::Tools => {
+            "[[tools]]\n\
+             mcp = \"server\"       # the one of lockstep.toml that has the tool\n\
+             allow = [\"tool\"]    # the names of those that it may call\n"
+        }
         Right::State => "[state]\nrun = \"r\"    # \"rw\": it writes too\n",
         Right::Updates => "[updates]\nbytes = \"64KiB\"    # of one attempt\n",
         Right::Kv => {

@@ -148,7 +148,7 @@ mod tests {
     use super::*;
     use expect_test::expect;
     use lockstep_core::blob::Digest;
-    use lockstep_core::effect::CallId;
+    use lockstep_core::effect::{CallId, Keep};
     use lockstep_core::run::Seq;
 
     fn started(step: &str, what: &str) -> Change {
@@ -161,7 +161,8 @@ mod tests {
             what: what.into(),
             rule: "".into(),
             at_most_once: false,
-            reuse: false,
+            within: None,
+            keep: Keep::No,
         }
     }
 

@@ -34,7 +34,7 @@ pub(super) async fn all(run: &Run, stage: &mut Stage) -> anyhow::Result<Exit> {
             Came::Interrupted => return Ok(Exit::Cancelled),
             Came::To(rest) => {
                 report::progress(&format!("run {id}:"));
-                run.tell(stage, &id, &rest)?;
+                run.tell(stage, &id, &rest).await?;
                 exit = if exit == Exit::Done { exit::of_run(rest.status) } else { exit };
             }
         }

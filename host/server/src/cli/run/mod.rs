@@ -14,12 +14,13 @@ use lockstep_core::journal::Journal;
 use lockstep_core::run::{RunId, Status};
 use lockstep_core::workflow::Workflow;
 use lockstep_journal::{Memory, Sqlite};
-use lockstep_runtime::{Deployed, Host, NewRun, Request, Rest, RunHandle, Settings, Until};
+use lockstep_runtime::{Deployed, Host, NewRun, Request, Rest, RunHandle, Settings, Until, archive};
 use lockstep_sandbox::Sandbox;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::cli::always::Grants;
 use crate::exit::{self, BadInput, Exit};
 use crate::project::{Loading, Project, Refused, Update, wanted};
 use crate::report::{self, Reporter};
@@ -37,8 +38,9 @@ The result's value goes to stdout, everything else to stderr. With --json, stdou
 object: {\"run_id\", \"status\", \"result\", \"error\"}.
 
 A run is kept in its store and survives whatever ends this program. Ctrl-C lets it stand where it
-is; `lockstep run WORKFLOW --take-up` goes on with it. Questions are asked at the terminal; without
-one, the program ends and the run waits for `lockstep answer`.
+is; `lockstep run WORKFLOW --take-up` goes on with it. Questions are asked at the terminal, and calls
+are shown there that a grant lets a person decide on; without one, the program ends and the run
+waits for `lockstep answer`, `lockstep approve` or `lockstep refuse`.
 
 Examples:
   lockstep run plugins/refunds --input @plugins/refunds/input/approved.json
@@ -94,6 +96,7 @@ struct Stage {
     journal: Arc<dyn Journal>,
     deployed: Deployed,
     reporter: Arc<Reporter>,
+    grants: Grants,
     /// Where runs are kept; none: in memory, and gone with the process.
     store: Option<PathBuf>,
     interrupts: Signal,
@@ -121,7 +124,7 @@ impl Run {
         let project = Project::read(&self.workflow, &loading)?;
         report::warnings(&project.warnings);
         let input = if self.take_up { None } else { Some(self.read_input(&project.workflow)?) };
-        let mut stage = self.stage(&project, &loading)?;
+        let mut stage = self.stage(&project, &loading).await?;
         let exit = match input {
             Some(input) => self.one(&mut stage, input).await,
             None => going_on::all(self, &mut stage).await,
@@ -130,7 +133,7 @@ impl Run {
         exit
     }
 
-    fn stage(&self, project: &Project, loading: &Loading) -> anyhow::Result<Stage> {
+    async fn stage(&self, project: &Project, loading: &Loading) -> anyhow::Result<Stage> {
         let settings = lockstep_sandbox::Settings {
             cache: config::cache(),
             compiler: config::compiler()?,
@@ -139,7 +142,8 @@ impl Run {
             ..Default::default()
         };
         let sandbox = Sandbox::new(&settings)?;
-        let deployed = project.deploy(&sandbox)?;
+        let servers = project.servers(&loading.operator)?;
+        let deployed = project.deploy(&sandbox, &servers).await?;
         let reporter = Arc::new(Reporter::new(&deployed, project.grant_files(), self.verbose));
         let store = self.store(project);
         let journal = journal(store.as_deref())?;
@@ -147,7 +151,8 @@ impl Run {
         let observers: Vec<Arc<dyn lockstep_runtime::Observer>> = vec![reporter.clone()];
         let host = Host::new(Settings { observers, inbox, ..Settings::new(journal.clone()) });
         let interrupts = signal(SignalKind::interrupt())?;
-        Ok(Stage { host, journal, deployed, reporter, store, interrupts })
+        let grants = Grants::new(self.workflow.clone(), loading.operator.clone());
+        Ok(Stage { host, journal, deployed, reporter, grants, store, interrupts })
     }
 
     async fn one(&self, stage: &mut Stage, input: Json) -> anyhow::Result<Exit> {
@@ -160,7 +165,7 @@ impl Run {
         let came = self.to_rest(stage, &handle).await?;
         stage.reporter.end();
         match came {
-            Came::To(rest) => self.tell(stage, handle.id(), &rest),
+            Came::To(rest) => self.tell(stage, handle.id(), &rest).await,
             Came::Interrupted => {
                 let told = format!("it stands where it was; go on with `{}`", self.going_on());
                 report::progress(&format!("interrupted: {told}"));
@@ -203,9 +208,9 @@ impl Run {
         }
     }
 
-    fn tell(&self, stage: &Stage, id: &RunId, rest: &Rest) -> anyhow::Result<Exit> {
+    async fn tell(&self, stage: &Stage, id: &RunId, rest: &Rest) -> anyhow::Result<Exit> {
         report::progress(&report::ending(&stage.deployed.workflow, rest));
-        self.what_next(stage, id, rest.status).iter().for_each(|line| report::progress(line));
+        self.what_next(stage, id, rest.status).await?.iter().for_each(|line| report::progress(line));
         match &rest.result {
             _ if self.json => tell(id, rest)?,
             Some((_, value)) => report::out(value.as_str())?,
@@ -215,32 +220,24 @@ impl Run {
     }
 
     /// What a person can do for a run that waits for one.
-    fn what_next(&self, stage: &Stage, id: &RunId, status: Status) -> Vec<String> {
+    async fn what_next(&self, stage: &Stage, id: &RunId, status: Status) -> anyhow::Result<Vec<String>> {
         let Some(store) = &stage.store else {
             let gone = "it is kept in memory alone and ends here; with a store it would wait";
-            return if status.is_end() { Vec::new() } else { vec![gone.to_owned()] };
+            return Ok(if status.is_end() { Vec::new() } else { vec![gone.to_owned()] });
         };
-        match status {
-            Status::Waiting => {
-                let store = named(store);
-                vec![
-                    format!("it waits for an answer: `lockstep ask ls{store}` shows what is asked"),
-                    format!("give one with `lockstep answer QUESTION JSON{store}`"),
-                    format!("then go on with `{}`", self.going_on()),
-                ]
-            }
-            Status::Parked => {
-                let store = named(store);
-                vec![
-                    format!(
-                        "it waits for a person to see to what is parked: `lockstep runs show {id}{store}` says why"
-                    ),
-                    format!("let it be tried again with `lockstep runs retry {id}{store}`"),
-                    format!("then go on with `{}`", self.going_on()),
-                ]
-            }
-            _ => Vec::new(),
-        }
+        let store = named(store);
+        let mut told = match status {
+            Status::Waiting => asks(&archive::with_children(&*stage.journal, id).await?, &store),
+            Status::Parked => vec![
+                format!(
+                    "it waits for a person to see to what is parked: `lockstep runs show {id}{store}` says why"
+                ),
+                format!("let it be tried again with `lockstep runs retry {id}{store}`"),
+            ],
+            _ => return Ok(Vec::new()),
+        };
+        told.push(format!("then go on with `{}`", self.going_on()));
+        Ok(told)
     }
 
     /// The command that takes up what was cut off.
@@ -269,6 +266,24 @@ impl Run {
             }
         }
     }
+}
+
+/// What a run and those within it wait for, and the commands that say it.
+fn asks(runs: &[lockstep_core::run::Run], store: &str) -> Vec<String> {
+    let has_questions = runs.iter().any(|run| run.questions().next().is_some());
+    let has_approvals = runs.iter().any(|run| run.approvals().next().is_some());
+    let mut told = Vec::new();
+    if has_questions || !has_approvals {
+        told.push(format!("it waits for an answer: `lockstep ask ls{store}` shows what is asked"));
+        told.push(format!("give one with `lockstep answer QUESTION JSON{store}`"));
+    }
+    if has_approvals {
+        told.push(format!(
+            "it waits for a person to decide about a call: `lockstep ask ls{store}` shows all of it"
+        ));
+        told.push(format!("decide with `lockstep approve CALL{store}` or `lockstep refuse CALL{store}`"));
+    }
+    told
 }
 
 fn journal(store: Option<&Path>) -> Result<Arc<dyn Journal>, Refused> {

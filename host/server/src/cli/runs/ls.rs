@@ -10,7 +10,7 @@ use lockstep_journal::Sqlite;
 use lockstep_runtime::archive;
 
 use crate::exit::Exit;
-use crate::report::known::{Known, Unknown, table};
+use crate::report::known::{Held, Known, table};
 use crate::{report, store};
 
 /// List runs, the newest first
@@ -51,7 +51,7 @@ impl Ls {
         match self.json {
             true => report::out(&serde_json::to_string(&objects())?)?,
             false if runs.is_empty() => report::progress("no run is like that"),
-            false => report::out(&table(&runs, &unknown(&store, &runs).await))?,
+            false => report::out(&table(&runs, &held(&store, &runs).await))?,
         }
         if !self.json && !runs.is_empty() && runs.len() == limit as usize {
             report::progress(&format!("these are the newest {limit}; more with `--limit`"));
@@ -60,12 +60,12 @@ impl Ls {
     }
 }
 
-/// What is to be said of calls, by run. A run whose rows cannot be read is listed with what is known of it.
-async fn unknown(store: &Sqlite, runs: &[(RunId, Summary)]) -> BTreeMap<RunId, Unknown> {
+/// What people have to say of calls, by run. A run whose rows cannot be read is listed with what is known of it.
+async fn held(store: &Sqlite, runs: &[(RunId, Summary)]) -> BTreeMap<RunId, Held> {
     let mut all = BTreeMap::new();
     for (id, _) in runs.iter().filter(|(_, summary)| summary.parked > 0 && !summary.status.is_end()) {
         if let Ok(Some(run)) = archive::read(store, id).await {
-            all.insert(id.clone(), Unknown::of(&run));
+            all.insert(id.clone(), Held::of(&run));
         }
     }
     all

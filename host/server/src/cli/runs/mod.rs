@@ -4,7 +4,7 @@ mod events;
 mod export;
 mod fork;
 mod ls;
-mod order;
+pub(in crate::cli) mod order;
 mod orders;
 mod purge;
 mod resolve;

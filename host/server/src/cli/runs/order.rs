@@ -63,12 +63,12 @@ fn told(id: &RunId, is_new: bool, done: &str, status: Status) -> String {
 }
 
 /// Whether it would go on by itself if anything had it.
-pub(super) fn moves(run: &Run) -> bool {
+pub(in crate::cli) fn moves(run: &Run) -> bool {
     run.summary().wake_at.is_some()
 }
 
 /// How a run goes on that nobody has.
-pub(super) fn go_on(workflow: &str, store: &str) -> String {
+pub(in crate::cli) fn go_on(workflow: &str, store: &str) -> String {
     format!(
         "no process has the store; go on with `lockstep run WORKFLOW --take-up{store}`, where WORKFLOW is \
          the folder of {workflow}"

@@ -76,7 +76,8 @@ impl Tail {
         new.retain(|row| row.seq > one.told);
         let Some(last) = new.last().map(|row| row.seq) else { return Ok(Vec::new()) };
         let run = read(store, &one.id, Some(last.0)).await?;
-        (one.told, one.status, one.asks) = (last, run.status(), run.questions().next().is_some());
+        let asks = run.questions().next().is_some() || run.approvals().next().is_some();
+        (one.told, one.status, one.asks) = (last, run.status(), asks);
         let records = new.iter().map(Row::decode).collect::<Result<Vec<Record>, _>>()?;
         match (self.json, is_named) {
             (true, true) => report::out(&objects(&new, &ends)?)?,

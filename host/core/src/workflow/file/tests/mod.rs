@@ -52,7 +52,8 @@ scratch = { bytes = "1MiB", files = 10 }
 clock   = { wall = "real" }
 random  = { source = "seeded" }
 limits  = { memory = "1MiB", cpu = "1s", fuel = 1000, events = 1, event-bytes = 100, host-calls = 1, log-bytes = 100 }
-on-denied = { http = "fail" }
+on-denied = { http = "fail", tools = "ask" }
+approval = { within = "2h" }
 
 [[steps.explain.grant.http]]
 host = "*.example.com"
@@ -65,12 +66,26 @@ network = "private"
 secret = { name = "key", header = "authorization", format = "Bearer {}" }
 idempotency = "idempotency-key"
 effects = "at-most-once"
-redirects = "same-rules"
+redirects = "none"
+approve = "writes"
 request-bytes = "1KiB"
 response-bytes = "1KiB"
 timeout = "1s"
 rate = "20/min"
 on-retry = "reuse"
+
+[[steps.explain.grant.tools]]
+mcp = "github"
+allow = ["get_issue"]
+pin = "sha256:2222222222222222222222222222222222222222222222222222222222222222"
+args = { get_issue = { owner = "acme" } }
+approve = ["get_issue"]
+calls = 20
+result-bytes = "1KiB"
+timeout = "5s"
+effects = "at-most-once"
+on-retry = "reuse"
+rate = "20/min"
 
 [[steps.explain.grant.kv]]
 store = "cache"
@@ -83,6 +98,17 @@ ttl = "7d"
 host = "data"
 guest = "/data"
 access = "read"
+
+[tools.pdf-extract]
+component = "components/pdf-extract.wasm"
+source    = "tools/pdf-extract"
+
+[tools.pdf-extract.grant]
+scratch = {}
+
+[tools.fetch]
+component = "components/fetch.wasm"
+grant     = "grants/fetch.toml"
 
 [human.approval-needed]
 answer      = "approval-given"

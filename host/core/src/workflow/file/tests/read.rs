@@ -282,7 +282,7 @@ fn every_key_is_read() {
                                                 "idempotency-key",
                                             ),
                                             at_most_once: true,
-                                            redirects: true,
+                                            redirects: false,
                                             request_bytes: 1024,
                                             response_bytes: 1024,
                                             timeout: 1s,
@@ -293,9 +293,87 @@ fn every_key_is_read() {
                                                 },
                                             ),
                                             reuse: true,
+                                            approve: Writes,
                                         },
                                     ],
                                     ceiling: None,
+                                },
+                                tools: ToolsGrant {
+                                    rules: [
+                                        ToolsRule {
+                                            from: Server(
+                                                "github",
+                                            ),
+                                            allow: [
+                                                "get_issue",
+                                            ],
+                                            pin: Some(
+                                                Digest(
+                                                    [
+                                                        34,
+                                                        34,
+                                                        34,
+                                                        34,
+                                                        34,
+                                                        34,
+                                                        34,
+                                                        34,
+                                                        34,
+                                                        34,
+                                                        34,
+                                                        34,
+                                                        34,
+                                                        34,
+                                                        34,
+                                                        34,
+                                                        34,
+                                                        34,
+                                                        34,
+                                                        34,
+                                                        34,
+                                                        34,
+                                                        34,
+                                                        34,
+                                                        34,
+                                                        34,
+                                                        34,
+                                                        34,
+                                                        34,
+                                                        34,
+                                                        34,
+                                                        34,
+                                                    ],
+                                                ),
+                                            ),
+                                            args: {
+                                                "get_issue": {
+                                                    "owner": Fixed(
+                                                        String("acme"),
+                                                    ),
+                                                },
+                                            },
+                                            approve: [
+                                                "get_issue",
+                                            ],
+                                            calls: Some(
+                                                20,
+                                            ),
+                                            result_bytes: 1024,
+                                            timeout: 5s,
+                                            at_most_once: true,
+                                            reuse: true,
+                                            rate: Some(
+                                                Rate {
+                                                    calls: 20,
+                                                    per: 60s,
+                                                },
+                                            ),
+                                        },
+                                    ],
+                                    ceiling: None,
+                                },
+                                approval: ApprovalGrant {
+                                    within: 7200s,
                                 },
                                 state: Some(
                                     StateGrant {
@@ -349,6 +427,7 @@ fn every_key_is_read() {
                                 },
                                 on_denied: OnDenied {
                                     http: Fail,
+                                    tools: Ask,
                                 },
                             },
                         ),
@@ -389,15 +468,83 @@ fn every_key_is_read() {
                         skip_checks: {},
                     },
                 ],
+                tools: [
+                    Tool {
+                        name: Lined {
+                            line: 87,
+                            value: "pdf-extract",
+                        },
+                        component: "components/pdf-extract.wasm",
+                        source: Some(
+                            "tools/pdf-extract",
+                        ),
+                        grant: Inline(
+                            Grant {
+                                component: None,
+                                http: HttpGrant {
+                                    rules: [],
+                                    ceiling: None,
+                                },
+                                tools: ToolsGrant {
+                                    rules: [],
+                                    ceiling: None,
+                                },
+                                approval: ApprovalGrant {
+                                    within: 86400s,
+                                },
+                                state: None,
+                                updates: None,
+                                kv: [],
+                                dirs: [],
+                                config: None,
+                                scratch: Some(
+                                    ScratchGrant {
+                                        bytes: 33554432,
+                                        files: 1000,
+                                    },
+                                ),
+                                wall: Delivery,
+                                random: Real,
+                                limits: Limits {
+                                    memory: 67108864,
+                                    cpu: 2s,
+                                    fuel: 0,
+                                    events: 1024,
+                                    event_bytes: 1048576,
+                                    host_calls: 1000,
+                                    log_bytes: 65536,
+                                },
+                                on_denied: OnDenied {
+                                    http: Error,
+                                    tools: Error,
+                                },
+                            },
+                        ),
+                    },
+                    Tool {
+                        name: Lined {
+                            line: 94,
+                            value: "fetch",
+                        },
+                        component: "components/fetch.wasm",
+                        source: None,
+                        grant: File(
+                            Lined {
+                                line: 96,
+                                value: "grants/fetch.toml",
+                            },
+                        ),
+                    },
+                ],
                 human: [
                     Human {
                         question: Lined {
-                            line: 72,
+                            line: 98,
                             value: "approval-needed",
                         },
                         answer: Some(
                             Lined {
-                                line: 73,
+                                line: 99,
                                 value: "approval-given",
                             },
                         ),
@@ -409,7 +556,7 @@ fn every_key_is_read() {
                         ),
                         on_deadline: Some(
                             Lined {
-                                line: 76,
+                                line: 102,
                                 value: "approval-expired",
                             },
                         ),
@@ -477,6 +624,7 @@ fn what_is_not_said_has_its_default() {
                         skip_checks: {},
                     },
                 ],
+                tools: [],
                 human: [],
             }"#]],
     );

@@ -488,3 +488,61 @@ fn text_that_is_no_toml_is_one_finding_with_line_and_column() {
         check(text, expected);
     }
 }
+
+#[test]
+fn a_tool_that_says_nothing_or_too_much_is_refused() {
+    for (head, expected) in [
+        (
+            "[tools]\nx = 1",
+            expect![[r#"
+            w:5: `tools.x` takes a table, not 1
+        "#]],
+        ),
+        (
+            "[tools.x]",
+            expect![[r#"
+            w:4: `tools.x.component` is missing; name the component that has the tools: `component = "components/NAME.wasm"`
+        "#]],
+        ),
+        (
+            "[tools.X]\ncomponent = \"x.wasm\"",
+            expect![[r#"
+            w:4: the tool name "X" is not a name; use lower-case letters, digits and `-`, beginning with a letter, 64 at most
+        "#]],
+        ),
+        (
+            "[tools.run]\ncomponent = \"x.wasm\"",
+            expect![[r#"
+            w:4: the tool name `run` is reserved; choose another one
+        "#]],
+        ),
+        (
+            "[tools.s]\ncomponent = \"x.wasm\"",
+            expect![[r#"
+            w:4: the tool `s` has the name of the step on line 6; give it another one
+        "#]],
+        ),
+        (
+            "[tools.x]\ncomponent = \"x.wasm\"\ngrant = 1\ntimeout = \"1s\"",
+            expect![[r#"
+            w:6: `tools.x.grant` takes the path of a grant file, or a table `[tools.NAME.grant]`, not 1
+            w:7: unknown key `tools.x.timeout`
+        "#]],
+        ),
+        (
+            "[tools.x]\ncomponent = \"oci://r/x@sha256:00\"\nsource = \"x\"",
+            expect![[r#"
+            w:6: `source` is for a component that is built here, and `component` is an address; remove `source`, or give the path of the file that is built
+        "#]],
+        ),
+        (
+            "[tools.x]\ncomponent = \"x.wasm\"\n[tools.x.grant]\nstat = 1\n[[tools.x.grant.http]]",
+            expect![[r#"
+                w:7: unknown key `tools.x.grant.stat`; did you mean `state`?
+                w:8: `tools.x.grant.http.host` is missing; name the server: `host = "api.example.com"`
+            "#]],
+        ),
+    ] {
+        check(&with(head, ""), expected);
+    }
+}

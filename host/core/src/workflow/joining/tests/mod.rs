@@ -9,4 +9,5 @@ mod human;
 mod random;
 mod revision;
 mod rights;
+mod tools;
 mod wiring;
