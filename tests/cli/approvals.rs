@@ -66,6 +66,10 @@ impl Claims {
         self.0.path("lockstep.db")
     }
 
+    pub(crate) fn folder(&self) -> &Path {
+        self.0.folder()
+    }
+
     pub(crate) fn command(&self, arguments: &[&str]) -> std::process::Command {
         command(self.0.folder(), arguments)
     }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::project::{Project, WORKFLOW};
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 19] = [
     "run",
     "runs",
     "ask",
@@ -22,6 +22,8 @@ const COMMANDS: [&str; 17] = [
     "build",
     "bench",
     "attack",
+    "mcp",
+    "mcp serve",
     "completions",
 ];
 

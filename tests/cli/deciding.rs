@@ -87,7 +87,7 @@ const REFUSED: u64 = 1001;
 const BODY: &str = r#"{"cents": 900, "to": "ann"}"#;
 
 /// A server that keeps what it hears.
-struct Server {
+pub(crate) struct Server {
     port: u16,
     heard: Arc<Mutex<Vec<String>>>,
     posted: Receiver<()>,
@@ -214,7 +214,7 @@ fn told(server: &Server, run: &str, ended: &Ended) -> String {
 }
 
 /// A run that asks whether it may pay.
-fn asking() -> (Server, Project, String) {
+pub(crate) fn asking() -> (Server, Project, String) {
     let server = Server::new();
     let project = shop(&server.rule("approve = \"writes\"\n"));
     let run = project.asks(&server.order());

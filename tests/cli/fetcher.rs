@@ -178,3 +178,24 @@ fn a_call_that_ends_the_attempt_ends_it_before_its_guest_goes_on() {
     assert_eq!(report.outcome, Outcome::Interrupted(Interruption::UnknownEffect));
     assert_eq!(heard.lock().unwrap().len(), 0);
 }
+
+#[test]
+fn by_wasi_too_a_person_is_asked_about_the_whole_request_before_a_byte_leaves() {
+    let (port, heard) = echo();
+    let asks = || Rule { approve: Approve::Writes, ..rule(port) };
+    let mut event = errand(port, "/open");
+    event["body"] = "a".repeat(9 << 10).into();
+    let notes = Arc::new(Notes { leave: Some(Leave::Ask), ..Notes::default() });
+    let report = attempt(asks(), Denied::Error, &notes, "on-fetch-by-wasi", &event);
+    assert_eq!(report.outcome, Outcome::Interrupted(Interruption::Approval));
+    let begun = notes.begun.lock().unwrap();
+    let shown: Value =
+        serde_json::from_str(begun[0].ask.as_ref().unwrap().proposal.arguments.as_str()).unwrap();
+    assert_eq!((&shown["body"], &shown["headers"]["x-own"]), (&event["body"], &json!(["1"])));
+    let notes = Arc::new(Notes { leave: Some(Leave::Refused("no".into())), ..Notes::default() });
+    let refused = fetched(&attempt(asks(), Denied::Error, &notes, "on-fetch-by-wasi", &event));
+    assert_eq!(refused, (0, "ErrorCode::HttpRequestDenied".into()));
+    assert_eq!(heard.lock().unwrap().len(), 0);
+    let (status, _) = fetched(&attempt(asks(), Denied::Error, &Arc::default(), "on-fetch-by-wasi", &event));
+    assert_eq!(status, 200);
+}

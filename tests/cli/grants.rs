@@ -95,7 +95,7 @@ fn accepting_binds_the_grant_to_the_bytes_keeps_its_comments_and_locks_the_step(
     let lock: String =
         lock.lines().filter(|line| !line.starts_with("accepted")).map(|line| format!("{line}\n")).collect();
     expect![[r##"
-        # Which bytes the steps from elsewhere were accepted with. Written by `lockstep grant accept`.
+        # What was accepted: the bytes of steps from elsewhere, and tools. Written by `lockstep grant accept`.
         lock = 1
 
         [steps.clerk]

@@ -2,6 +2,7 @@
 
 mod approvals;
 mod ask;
+mod assistant;
 mod attack;
 mod bad_input;
 mod bench;
@@ -23,6 +24,9 @@ mod readme;
 mod registry;
 mod run;
 mod runs;
+mod serve;
 mod sources;
 mod store;
 mod stores;
+mod tool_grants;
+mod tools;

@@ -88,6 +88,8 @@ fn the_pictures_in_the_readme_are_what_graph_draws() {
     let drawn = |workflow| lockstep(&["graph", workflow, "--format", "svg"]).stdout;
     expect_file!["../../plugins/refunds/graph.svg"].assert_eq(&drawn("refunds"));
     expect_file!["../../plugins/approvals/graph.svg"].assert_eq(&drawn("approvals"));
+    let arguments = ["graph", "assistant", "--format", "svg", "--config", "assistant/lockstep.toml"];
+    expect_file!["../../plugins/assistant/graph.svg"].assert_eq(&lockstep(&arguments).stdout);
 }
 
 #[test]
@@ -112,4 +114,6 @@ fn every_plugin_checks_without_a_warning() {
         let ended = lockstep(&["check", workflow]);
         assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
     }
+    let ended = lockstep(&["check", "assistant", "--config", "assistant/lockstep.toml"]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
 }

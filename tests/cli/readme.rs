@@ -1,5 +1,6 @@
 //! The README's first steps, as a newcomer would take them: every command of its `sh` blocks is run, in
-//! order, in one shell, and comes to what the text says. The step from somebody else has a shell of its own.
+//! order, in one shell, and comes to what the text says. The step from somebody else and the tools have a shell of
+//! their own.
 
 use std::fs;
 use std::net::TcpListener;
@@ -8,8 +9,9 @@ use std::process::Command;
 
 use crate::project::{Ended, ended};
 
-/// The heading of what is run by itself.
+/// The headings of what is run by itself.
 const STRANGER: &str = "## A step from somebody else";
+const TOOLS: &str = "## Tools, and a person who decides";
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
@@ -24,6 +26,11 @@ fn sections(readme: &str) -> Vec<&str> {
     let ends = readme.match_indices("\n## ").map(|(at, _)| at + 1).chain([readme.len()]);
     let mut from = 0;
     ends.map(|end| &readme[std::mem::replace(&mut from, end)..end]).collect()
+}
+
+/// The part with this heading.
+fn section<'t>(readme: &'t str, heading: &str) -> &'t str {
+    sections(readme).into_iter().find(|section| section.starts_with(heading)).unwrap()
 }
 
 /// The blocks of a kind.
@@ -60,7 +67,7 @@ fn in_a_shell(home: &Path, commands: &str) -> Ended {
 #[test]
 fn the_first_step_and_the_kill_run_as_they_are_written() {
     let home = tempfile::tempdir().unwrap();
-    let ended = in_a_shell(home.path(), &commands(|heading| heading != STRANGER));
+    let ended = in_a_shell(home.path(), &commands(|heading| ![STRANGER, TOOLS].contains(&heading)));
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let lines: Vec<&str> = ended.stdout.lines().collect();
     assert!(lines.contains(&"{\"text\":\"Welcome, Ada!\"}"), "{}", ended.stdout);
@@ -92,8 +99,8 @@ fn a_step_from_somebody_else_is_denied_allowed_and_bound_to_its_bytes() {
     let ended = in_a_shell(home.path(), &commands);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let (stdout, stderr) = (ended.stdout.replace(&free, "8037"), ended.stderr.replace(&free, "8037"));
-    let section = readme();
-    let section = sections(&section).into_iter().find(|section| section.starts_with(STRANGER)).unwrap();
+    let readme = readme();
+    let section = section(&readme, STRANGER);
     let shown: Vec<&str> = section.split("\n```\n").filter(|text| !text.contains("```")).collect();
     for line in ["  lockstep:step/http@0.1.0  needs a grant", "ended with 1", "ended with 3"] {
         assert!(stdout.lines().any(|told| told == line), "{line}: {stdout}");
@@ -114,6 +121,35 @@ fn a_step_from_somebody_else_is_denied_allowed_and_bound_to_its_bytes() {
         "{stderr}"
     );
     assert!(stderr.ends_with("attacks came out as expected\n"), "{stderr}");
+}
+
+#[test]
+fn a_persons_yes_changes_one_document_and_a_no_leaves_the_other() {
+    let home = tempfile::tempdir().unwrap();
+    let commands = "export LOCKSTEP=$PWD\n".to_owned() + &commands(|heading| heading == TOOLS);
+    let ended = in_a_shell(home.path(), &commands);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let readme = readme();
+    let section = section(&readme, TOOLS);
+    let shown = section.split("\n```\n").find(|text| text.starts_with("  why a person is asked")).unwrap();
+    assert!(ended.stdout.contains(shown), "{shown}: {}", ended.stdout);
+    assert_eq!(ended.stdout.lines().filter(|line| *line == "ended with 8").count(), 2, "{}", ended.stdout);
+    let refused = r#""rejected":[{"path":"returns-mail.md","reason":"a new mail is on its way"}]"#;
+    assert!(ended.stdout.contains(refused), "{}", ended.stdout);
+    assert!(ended.stdout.contains("documents/faq.md:The refund window is 14 days. "), "{}", ended.stdout);
+    assert!(ended.stdout.contains("documents/returns-mail.md:we have "), "{}", ended.stdout);
+    assert!(ended.stdout.contains("the refund window (30 days)"), "{}", ended.stdout);
+    let denied = "was denied tools files/read_text_file path=\"supplier-terms.md\": argument\n";
+    assert!(ended.stderr.contains(denied), "{}", ended.stderr);
+}
+
+#[test]
+fn the_rule_for_a_tool_that_is_shown_is_the_assistants() {
+    let readme = readme();
+    let shown = blocks(section(&readme, TOOLS), "toml")[0];
+    let whole = fs::read_to_string(root().join("plugins/assistant/grants/apply.toml")).unwrap();
+    let rules = |text: &str| lockstep_core::grant::parse(text).unwrap().tools.rules;
+    assert_eq!(rules(&format!("grant = 1\n{shown}")), rules(&whole));
 }
 
 #[test]

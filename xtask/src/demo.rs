@@ -3,49 +3,80 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Error, Result, bail};
 use serde_json::Value;
 
-use crate::guests;
-use crate::play::Play;
+use crate::play::{OPERATOR, Play};
 use crate::stage::{Stages, say, sh, target};
+use crate::{guests, servers};
+
+/// What came of the workflows.
+#[derive(Default)]
+struct Tally {
+    workflows: usize,
+    results: usize,
+    /// Those that could not be run here, each with what to do about it.
+    left_out: Vec<String>,
+}
 
 /// The whole demo.
 pub(crate) fn run() -> Result<()> {
-    say("Lockstep's demo: builds the program and the steps of three workflows, runs them on real input,\n\
+    say("Lockstep's demo: builds the program and the steps of four workflows, runs them on real input,\n\
          and compares what comes out with what was written down beforehand. The first time takes some\n\
          minutes (a compiler for steps may have to be installed and set up); after that, seconds.");
     let mut stages = Stages::default();
     stages.run("build the steps", guests::build)?;
     stages.run("build the program", || sh(".", "cargo build --locked --quiet --package lockstep"))?;
+    let mut why_no_servers = None;
+    stages.run("install a server of tools", || {
+        why_no_servers = servers::install().err();
+        Ok(())
+    })?;
     let program = target().join("debug/lockstep");
-    let (mut workflows, mut results) = (0, 0);
+    let mut tally = Tally::default();
     stages.run("run the workflows", || {
         for workflow in guests::plugins()?.iter().filter(|folder| folder.join("workflow.toml").exists()) {
-            workflows += 1;
-            results += all_inputs(&program, workflow)?;
+            match &why_no_servers {
+                Some(why) if workflow.join(OPERATOR).exists() => tally.leave_out(workflow, why),
+                _ => tally.all_inputs(&program, workflow)?,
+            }
         }
         Ok(())
     })?;
     stages.report();
-    say(&format!("\ndemo: ok: {workflows} workflows, {results} results, all as expected"));
+    say(&tally.verdict());
     Ok(())
 }
 
-/// Runs a workflow on each of its inputs; how many there were.
-fn all_inputs(program: &Path, workflow: &Path) -> Result<usize> {
-    let mut inputs: Vec<_> =
-        fs::read_dir(workflow.join("input"))?.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    inputs.retain(|path| path.extension().is_some_and(|end| end == "json"));
-    inputs.sort();
-    for input in &inputs {
-        compare(program, workflow, input)?;
+impl Tally {
+    /// Runs a workflow on each of its inputs.
+    fn all_inputs(&mut self, program: &Path, workflow: &Path) -> Result<()> {
+        let mut inputs: Vec<_> =
+            fs::read_dir(workflow.join("input"))?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        inputs.retain(|path| path.extension().is_some_and(|end| end == "json"));
+        inputs.sort();
+        inputs.iter().try_for_each(|input| compare(program, workflow, input))?;
+        self.workflows += 1;
+        self.results += inputs.len();
+        Ok(())
     }
-    Ok(inputs.len())
+
+    fn leave_out(&mut self, workflow: &Path, why: &Error) {
+        let name = workflow.file_name().unwrap_or_default().to_string_lossy();
+        let line = format!("`{name}` was not run, since it has no server of tools here: {why:#}");
+        say(&format!("\n{line}"));
+        self.left_out.push(line);
+    }
+
+    fn verdict(&self) -> String {
+        let Tally { workflows, results, left_out } = self;
+        let lines: String = left_out.iter().map(|line| format!("; {line}")).collect();
+        format!("\ndemo: ok: {workflows} workflows, {results} results, all as expected{lines}")
+    }
 }
 
 fn compare(program: &Path, workflow: &Path, input: &Path) -> Result<()> {
-    let play = Play::new(program, workflow);
+    let play = Play::new(program, workflow)?;
     let result = match written_down(workflow, "answers", input)? {
         None => play.run(input)?,
         Some(answers) => play.run_with_answers(input, &answers)?,

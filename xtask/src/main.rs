@@ -6,6 +6,7 @@ mod engine;
 mod fuzz;
 mod guests;
 mod play;
+mod servers;
 mod stage;
 mod test;
 

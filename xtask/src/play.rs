@@ -12,59 +12,100 @@ use crate::stage::{root, say, target};
 /// How the program ends when a run waits for a person.
 const WAITS: i32 = 8;
 
+/// The operator's file of a workflow that needs one.
+pub(crate) const OPERATOR: &str = "lockstep.toml";
+
+/// What such a workflow may change: it is played with a copy.
+const DOCUMENTS: &str = "documents";
+
 pub(crate) struct Play<'a> {
     program: &'a Path,
     workflow: &'a Path,
+    /// The operator's file, if there is one.
+    operator: Option<String>,
 }
 
 impl<'a> Play<'a> {
-    pub(crate) fn new(program: &'a Path, workflow: &'a Path) -> Play<'a> {
-        Play { program, workflow }
+    /// In an empty folder.
+    pub(crate) fn new(program: &'a Path, workflow: &'a Path) -> Result<Play<'a>> {
+        empty(&folder())?;
+        let operator = match workflow.join(OPERATOR).exists() {
+            true => Some(shown(&with_copies(workflow)?)),
+            false => None,
+        };
+        Ok(Play { program, workflow, operator })
     }
 
     /// The result of a run that asks nobody.
     pub(crate) fn run(&self, input: &Path) -> Result<String> {
-        self.succeed(&["run", &shown(self.workflow), "--input", &format!("@{}", shown(input))])
+        let (workflow, input) = (shown(self.workflow), format!("@{}", shown(input)));
+        let store = self.store();
+        let arguments = match &self.operator {
+            None => vec!["run", &workflow, "--input", &input],
+            Some(file) => vec!["run", &workflow, "--config", file, "--store", &store, "--input", &input],
+        };
+        self.succeed(&arguments)
     }
 
-    /// The result of a run whose questions are answered while no process runs it.
+    /// The result of a run for which people decide while no process runs it, as often as it asks them.
     pub(crate) fn run_with_answers(&self, input: &Path, answers: &Value) -> Result<String> {
-        let (workflow, store) = (shown(self.workflow), shown(&self.new_store()?));
+        let (workflow, store) = (shown(self.workflow), self.store());
         let input = format!("@{}", shown(input));
-        let waits = self.lockstep(&["run", &workflow, "--store", &store, "--input", &input])?;
-        if waits.status.code() != Some(WAITS) {
-            bail!("the run should wait for answers, and ended with {}", waits.status);
+        let config = self.operator.iter().flat_map(|file| ["--config", file]);
+        let run: Vec<&str> = ["run", &workflow].into_iter().chain(config).collect();
+        let mut output = self.lockstep(&[&run[..], &["--store", &store, "--input", &input]].concat())?;
+        let mut asked = 0;
+        while output.status.code() == Some(WAITS) {
+            asked += self.decide_all(&store, answers)?;
+            output = self.lockstep(&[&run[..], &["--store", &store, "--take-up"]].concat())?;
         }
-        let questions = self.succeed(&["ask", "ls", "--json", "--store", &store])?;
-        let questions: Vec<Value> = serde_json::from_str(&questions)?;
-        for question in &questions {
-            let (id, answer) = (text(&question["question"])?, answer(answers, &question["asked"])?);
-            let (by, value) = (text(&answer["by"])?, answer["answer"].to_string());
-            self.succeed(&["answer", id, &value, "--by", by, "--store", &store])?;
+        match asked {
+            0 => bail!("the run should wait for people, and ended with {}", output.status),
+            _ => succeeded("run", output),
         }
-        self.succeed(&["run", &workflow, "--store", &store, "--take-up"])
     }
 
-    /// An empty store for one run.
-    fn new_store(&self) -> Result<PathBuf> {
-        let folder = target().join("demo");
-        match fs::remove_dir_all(&folder) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
-            _ => fs::create_dir_all(&folder)?,
+    /// Decides on all that waits; how much that was.
+    fn decide_all(&self, store: &str, answers: &Value) -> Result<usize> {
+        let open = self.succeed(&["ask", "ls", "--json", "--store", store])?;
+        let open: Vec<Value> = serde_json::from_str(&open)?;
+        for asked in &open {
+            match asked["kind"].as_str() {
+                Some("approval") => self.decide(store, asked, answer(answers, &asked["arguments"])?)?,
+                _ => self.answer(store, asked, answer(answers, &asked["asked"])?)?,
+            }
         }
-        Ok(folder.join("lockstep.db"))
+        match open.len() {
+            0 => bail!("the run waits, and nobody is asked anything"),
+            n => Ok(n),
+        }
+    }
+
+    fn answer(&self, store: &str, question: &Value, answer: &Value) -> Result<()> {
+        let (id, by, value) =
+            (text(&question["question"])?, text(&answer["by"])?, answer["answer"].to_string());
+        self.succeed(&["answer", id, &value, "--by", by, "--store", store]).map(drop)
+    }
+
+    /// Yes, yes with other arguments, or no.
+    fn decide(&self, store: &str, call: &Value, answer: &Value) -> Result<()> {
+        let (id, by) = (text(&call["approval"])?, text(&answer["by"])?);
+        let with = answer["with"].to_string();
+        let verdict = match (&answer["refuse"], &answer["with"]) {
+            (Value::String(why), _) => vec!["refuse", id, "--reason", why],
+            (_, Value::Object(_)) => vec!["approve", id, "--with", &with],
+            _ if answer["approve"] == true => vec!["approve", id],
+            _ => bail!("{answer} says neither yes nor no"),
+        };
+        self.succeed(&[&verdict[..], &["--by", by, "--store", store]].concat()).map(drop)
+    }
+
+    fn store(&self) -> String {
+        shown(&folder().join("lockstep.db"))
     }
 
     fn succeed(&self, arguments: &[&str]) -> Result<String> {
-        let output = self.lockstep(arguments)?;
-        if !output.status.success() {
-            bail!("`lockstep {}` ended with {}", arguments[0], output.status);
-        }
-        let stdout = String::from_utf8(output.stdout)?;
-        if arguments[0] == "run" {
-            say(stdout.trim_end());
-        }
-        Ok(stdout)
+        succeeded(arguments[0], self.lockstep(arguments)?)
     }
 
     /// Without a terminal: nobody is asked at it.
@@ -77,6 +118,44 @@ impl<'a> Play<'a> {
         command.args(arguments).current_dir(root()).stdin(Stdio::null()).stderr(Stdio::inherit());
         command.output().context("the program could not be started")
     }
+}
+
+/// What the program printed.
+fn succeeded(command: &str, output: Output) -> Result<String> {
+    if !output.status.success() {
+        bail!("`lockstep {command}` ended with {}", output.status);
+    }
+    let stdout = String::from_utf8(output.stdout)?;
+    if command == "run" {
+        say(stdout.trim_end());
+    }
+    Ok(stdout)
+}
+
+/// Where one run is played.
+fn folder() -> PathBuf {
+    target().join("demo")
+}
+
+fn empty(folder: &Path) -> Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(fs::create_dir_all(folder)?),
+    }
+}
+
+/// Copies the operator's file and the documents of a workflow, so that a run changes nothing in the tree. Whatever
+/// the file names elsewhere in it stays where it is.
+fn with_copies(workflow: &Path) -> Result<PathBuf> {
+    let (from, to) = (workflow.join(DOCUMENTS), folder().join(DOCUMENTS));
+    fs::create_dir_all(&to)?;
+    for document in fs::read_dir(&from)? {
+        let document = document?;
+        fs::copy(document.path(), to.join(document.file_name()))?;
+    }
+    let (file, copy) = (fs::read_to_string(workflow.join(OPERATOR))?, folder().join(OPERATOR));
+    fs::write(&copy, file.replace("\"../../", &format!("\"{}/", root().display())))?;
+    Ok(copy)
 }
 
 fn shown(path: &Path) -> String {

@@ -4,7 +4,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Result, bail};
 
-use crate::stage::{Stages, root, say, sh, target};
+use crate::servers::{self, is_there};
+use crate::stage::{Stages, say, sh, target};
 use crate::{engine, fuzz, guests};
 
 /// How much of what could go on for ever is done.
@@ -33,7 +34,7 @@ pub(crate) fn run(size: Size) -> Result<()> {
     stages.run("plugins and SDK: lints", || guest_side("clippy", "--all-targets", " -- -D warnings"))?;
     stages.run("plugins and SDK: tests", || guest_side("test", "", ""))?;
     stages.run("a registry for tests", registry)?;
-    stages.run("servers of tools for tests", tool_servers)?;
+    stages.run("servers of tools for tests", servers::install)?;
     stages.run("tests", tests)?;
     stages.run("kills under load", || crash(&["--kills", "20"]))?;
     stages.run("strangers' input, replayed and changed", || fuzz::replay(fuzzing))?;
@@ -75,31 +76,6 @@ fn registry() -> Result<()> {
     )
 }
 
-/// Tests speak with the reference servers of MCP, which are programs for Node. They are installed once for each
-/// lockfile, and no script of theirs is run for it.
-fn tool_servers() -> Result<()> {
-    node()?;
-    let folder = root().join("tests/mcp");
-    let modified = |path: &str| std::fs::metadata(folder.join(path)).and_then(|about| about.modified()).ok();
-    let (installed, locked) = (modified("node_modules/.package-lock.json"), modified("package-lock.json"));
-    match installed.is_some() && installed >= locked {
-        true => Ok(()),
-        false => sh("tests/mcp", "npm ci --ignore-scripts --no-audit --no-fund"),
-    }
-}
-
-/// Debian packages Node; installing it needs root.
-fn node() -> Result<()> {
-    if is_there("node", "--version") && is_there("npm", "--version") {
-        return Ok(());
-    }
-    if !is_there("apt-get", "--version") {
-        bail!("tests speak with the reference servers of MCP: install Node 20 or newer, and npm with it");
-    }
-    sh(".", "apt-get update -q")?;
-    sh(".", "env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends nodejs npm")
-}
-
 /// nextest where it is installed, else cargo's own runner; doc tests by the latter in any case, and
 /// first, so that the last lines sum up the most.
 fn tests() -> Result<()> {
@@ -134,11 +110,6 @@ fn deny() -> Result<()> {
             Ok(())
         }
     }
-}
-
-/// Whether a program can be started.
-fn is_there(program: &str, argument: &str) -> bool {
-    Command::new(program).arg(argument).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
 }
 
 fn documentation() -> Result<()> {

@@ -2,7 +2,8 @@
 //! [`Server`], which is started when it is needed, started again when it has died, and ended with whoever
 //! has it. The protocol is the official SDK's; the two ways on which its messages travel, a process and
 //! HTTP, are this crate's own, so that whatever a server sends is bounded before it is read, and so that a
-//! call is truly told to have been made or not. It reads no variable and no file, and knows no grant.
+//! call is truly told to have been made or not. The other way round, [`serve`] offers workflows as tools. It
+//! reads no variable and no file, and knows no grant.
 
 mod answer;
 mod backoff;
@@ -10,6 +11,7 @@ mod http;
 mod lines;
 mod process;
 mod secret;
+pub mod serve;
 mod server;
 mod session;
 mod sieve;

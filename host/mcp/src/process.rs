@@ -15,6 +15,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::{Mutex, mpsc};
+use tokio::task::JoinHandle;
 
 use crate::lines::{Chunks, Line, Lines};
 use crate::session::{Changes, Fate, Sent};
@@ -56,16 +57,16 @@ pub(crate) fn start(
     let stdin = Input(Arc::new(Mutex::new(child.stdin.take())));
     let (give, answers) = mpsc::channel(WAITING);
     let last = Last::default();
-    if let Some(stderr) = child.stderr.take() {
-        tokio::spawn(stderr::follow(name.to_owned(), stderr, scrubber.clone(), last.clone()));
-    }
+    let words = child.stderr.take();
+    let words = words
+        .map(|stderr| tokio::spawn(stderr::follow(name.to_owned(), stderr, scrubber.clone(), last.clone())));
     if let Some(stdout) = child.stdout.take() {
         let reading = Reading { stdin: stdin.clone(), give, changes: changes.clone() };
         tokio::spawn(read(reading, stdout, fate.clone()));
     }
     let fate_of_it = fate.clone();
     tokio::spawn(async move {
-        watch(program, child, group, fate_of_it, last).await;
+        watch(program, child, group, fate_of_it, Words { last, words }).await;
         drop(holds);
     });
     Ok(Way { stdin, answers, fate: fate.clone() })
@@ -81,9 +82,9 @@ fn command(process: &Process) -> Command {
 }
 
 /// Sees to it that a process ends with its session, and the session with its process.
-async fn watch(program: String, mut child: Child, group: Group, fate: Fate, last: Last) {
+async fn watch(program: String, mut child: Child, group: Group, fate: Fate, words: Words) {
     tokio::select! {
-        status = child.wait() => fate.seal(&ended(&program, status, &last.get())),
+        status = child.wait() => fate.seal(&ended(&program, status, &words.last().await)),
         () = fate.end() => {
             group.signal(Signal::TERM);
             let _ = tokio::time::timeout(GRACE, child.wait()).await;
@@ -97,6 +98,22 @@ fn ended(program: &str, status: io::Result<ExitStatus>, last: &str) -> String {
     match last {
         "" => format!("`{program}` ended: {how}"),
         last => format!("`{program}` ended: {how}; the last it said was: {last}"),
+    }
+}
+
+/// What a process says beside its messages.
+struct Words {
+    last: Last,
+    words: Option<JoinHandle<()>>,
+}
+
+impl Words {
+    /// The last of them; what was said just before the end is still on its way.
+    async fn last(self) -> String {
+        if let Some(words) = self.words {
+            let _ = tokio::time::timeout(LAST_WORDS, words).await;
+        }
+        self.last.get()
     }
 }
 

@@ -32,7 +32,7 @@ const REASON: Duration = Duration::from_secs(1);
 /// Why a session ended that nobody needs any more.
 pub(crate) const STOPPED: &str = "the host has stopped it";
 /// The key of a call, among what goes along with it.
-const KEY: &str = "lockstep/idempotency-key";
+pub(crate) const KEY: &str = "lockstep/idempotency-key";
 
 /// Whether a request may have reached the server. It travels with the request, and whoever writes it sets
 /// it before the last byte.

@@ -136,9 +136,8 @@ impl Base {
 
 fn link(component: &Component, grant: &Grant, walls: Walls) -> Result<InstancePre<Guest>, Error> {
     let engine = component.engine();
-    let ty = component.component_type();
-    let imports = ty.imports(engine).filter(|(_, item)| has_functions(engine, &item.ty));
-    let imports: Vec<&str> = imports.map(|(name, _)| name).collect();
+    let imports = imports(component);
+    let imports: Vec<&str> = imports.iter().map(String::as_str).collect();
     if walls.stands(Wall::Imports) {
         capability::check(&imports, grant).map_err(Error::Link)?;
     }
@@ -146,6 +145,13 @@ fn link(component: &Component, grant: &Grant, walls: Walls) -> Result<InstancePr
     capability::link(&mut linker, &imports)
         .and_then(|()| linker.instantiate_pre(component))
         .map_err(|error| Error::Link(format!("{error:#}")))
+}
+
+/// The interfaces that a component calls.
+pub(crate) fn imports(component: &Component) -> Vec<String> {
+    let (engine, ty) = (component.engine(), component.component_type());
+    let imports = ty.imports(engine).filter(|(_, item)| has_functions(engine, &item.ty));
+    imports.map(|(name, _)| name.to_owned()).collect()
 }
 
 /// An interface of which only types are used needs no definition and reaches nothing.

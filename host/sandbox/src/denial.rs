@@ -5,8 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use lockstep_core::effect::Denial;
+use lockstep_core::grant::Denied;
+use lockstep_core::outcome::Class;
 
 use crate::Effects;
+use crate::fault::Ended;
 
 /// Bytes of what was asked that are told.
 const LONGEST: usize = 512;
@@ -29,6 +32,26 @@ impl Denials {
         self.count.fetch_add(1, Ordering::Relaxed);
         if let Some(effects) = &self.effects {
             effects.denied(denial);
+        }
+    }
+
+    /// Tells of one whose guest the grant lets go on with an error, or ends.
+    pub(crate) fn refuse(
+        &self,
+        capability: &str,
+        what: &str,
+        why: &str,
+        then: Denied,
+    ) -> Result<Denial, Ended> {
+        tracing::info!(%capability, %what, %why, "a step asked for what its grant does not allow");
+        let denial = Denial { capability: capability.into(), what: what.into(), why: why.into() };
+        self.tell(denial.clone());
+        match then {
+            Denied::Error | Denied::Ask => Ok(denial),
+            Denied::Fail => {
+                let message = format!("it asked for `{what}`, which its grant denies: {why}");
+                Err(Ended::failed(Class::Denied, capability, message))
+            }
         }
     }
 

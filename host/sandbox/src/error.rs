@@ -60,6 +60,12 @@ pub enum Error {
     /// It is to be a tool and is none.
     #[error("it is no tool: {0}; a tool exports `lockstep:step/tool`")]
     NoTool(String),
+    /// It is to be a tool and wants what only a run has.
+    #[error("it imports {imports}, and a tool has no run of its own; build it without that")]
+    OfRuns {
+        /// Which interfaces.
+        imports: String,
+    },
     /// It does not say what it is.
     #[error("it does not describe its tools: {why}")]
     NoDescription {

@@ -6,6 +6,10 @@
 //! at once; until then a step is not locked, and what it reaches is bound to its digest by its grant
 //! alone. `--update` never touches a grant: bytes that a grant is not for stay refused.
 //!
+//! Beside the steps stand the tools of servers that were accepted for any step, as their servers described
+//! them then. They decide nothing, since the `pin` of a grant does: they are there so that a person can be
+//! shown what has changed since.
+//!
 //! The file is for version control: sorted, without machine paths, and each line says one thing. It
 //! reads and writes that file and judges nothing else.
 
@@ -15,20 +19,45 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use lockstep_core::blob::Digest;
+use lockstep_core::grant::tools::{Tool, pin_of};
 use serde::{Deserialize, Serialize};
 
 /// Its name.
 pub(crate) const NAME: &str = "lockstep.lock";
 /// The format that this program reads.
 const FORMAT: u32 = 1;
-const HEAD: &str =
-    "# Which bytes the steps from elsewhere were accepted with. Written by `lockstep grant accept`.\n";
+const HEAD: &str = "# What was accepted: the bytes of steps from elsewhere, and tools. Written by `lockstep grant accept`.\n";
 
 /// The file as it is.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Lock {
     /// By step.
     pub(crate) steps: BTreeMap<String, Locked>,
+    /// By step and server.
+    pub(crate) tools: Vec<LockedTools>,
+}
+
+/// The tools of a server that a step was allowed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LockedTools {
+    /// Whose grant has them.
+    pub(crate) step: String,
+    /// The server.
+    pub(crate) mcp: String,
+    /// In the order of their names.
+    #[serde(default)]
+    pub(crate) accepted: Vec<LockedTool>,
+}
+
+/// A tool as it was described.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LockedTool {
+    name: String,
+    description: String,
+    /// JSON.
+    schema: String,
 }
 
 /// What is known of a step from elsewhere.
@@ -77,6 +106,8 @@ struct Text {
     lock: u32,
     #[serde(default)]
     steps: BTreeMap<String, Locked>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    tools: Vec<LockedTools>,
 }
 
 impl Lock {
@@ -90,7 +121,7 @@ impl Lock {
             Err(error) => return Err(Error::File { shown, error }),
         };
         match toml::from_str::<Text>(&text) {
-            Ok(Text { lock: FORMAT, steps }) => Ok(Lock { steps }),
+            Ok(Text { lock: FORMAT, steps, tools }) => Ok(Lock { steps, tools }),
             Ok(Text { lock, .. }) => {
                 let why = format!("it is written in format {lock}, and this program reads {FORMAT}");
                 Err(Error::Damaged { shown, why })
@@ -103,7 +134,8 @@ impl Lock {
     pub(crate) fn write(&self, folder: &Path) -> Result<(), Error> {
         let path = path(folder);
         let failed = |error: io::Error| Error::File { shown: path.display().to_string(), error };
-        let text = Text { lock: FORMAT, steps: self.steps.clone() };
+        let Lock { steps, tools } = self.clone();
+        let text = Text { lock: FORMAT, steps, tools };
         let text = toml::to_string(&text).map_err(|error| failed(io::Error::other(error)))?;
         write_whole(&path, &format!("{HEAD}{text}")).map_err(failed)
     }
@@ -114,6 +146,41 @@ impl Lock {
         if !is_known {
             self.steps.insert(step.to_owned(), locked);
         }
+    }
+
+    /// The tools of a server that were accepted for a step and have this pin, if they are known.
+    pub(crate) fn accepted(&self, step: &str, mcp: &str, pin: Digest) -> Option<Vec<Tool>> {
+        let of_both = self.tools.iter().filter(|locked| locked.step == step && locked.mcp == mcp);
+        of_both.filter_map(LockedTools::read).find(|tools| pin_of(tools) == pin)
+    }
+
+    /// Keeps the tools that were accepted for a step, in the place of those before.
+    pub(crate) fn accept(&mut self, step: &str, tools: impl IntoIterator<Item = LockedTools>) {
+        self.tools.retain(|locked| locked.step != step);
+        self.tools.extend(tools);
+        self.tools.sort_by(|one, other| (&one.step, &one.mcp).cmp(&(&other.step, &other.mcp)));
+    }
+}
+
+impl LockedTools {
+    /// Tools as a server describes them.
+    pub(crate) fn of(step: &str, mcp: &str, tools: &[Tool]) -> LockedTools {
+        let locked = |tool: &Tool| LockedTool {
+            name: tool.name.clone(),
+            description: tool.description.clone(),
+            schema: tool.schema.to_string(),
+        };
+        let accepted = tools.iter().map(locked).collect();
+        LockedTools { step: step.to_owned(), mcp: mcp.to_owned(), accepted }
+    }
+
+    /// None if somebody has written what is no schema.
+    fn read(&self) -> Option<Vec<Tool>> {
+        let read = |locked: &LockedTool| {
+            let (name, description) = (locked.name.clone(), locked.description.clone());
+            Some(Tool { name, description, schema: serde_json::from_str(&locked.schema).ok()? })
+        };
+        self.accepted.iter().map(read).collect()
     }
 }
 
@@ -175,7 +242,7 @@ mod tests {
         assert_eq!(Lock::read(folder.path()).unwrap(), lock);
         let text = fs::read_to_string(folder.path().join(NAME)).unwrap();
         expect![[r##"
-            # Which bytes the steps from elsewhere were accepted with. Written by `lockstep grant accept`.
+            # What was accepted: the bytes of steps from elsewhere, and tools. Written by `lockstep grant accept`.
             lock = 1
 
             [steps.assess]
@@ -205,6 +272,30 @@ mod tests {
         let other = Locked { digest: Digest::of(b"other"), ..locked() };
         lock.insert("pay", other.clone());
         assert_eq!(lock.steps["pay"], other);
+    }
+
+    #[test]
+    fn tools_that_were_accepted_are_found_by_their_pin() {
+        let folder = tempfile::tempdir().unwrap();
+        let tool = |name: &str| Tool {
+            name: name.into(),
+            description: "does\n\u{1b}\"it\"".into(),
+            schema: serde_json::json!({ "type": "object", "a": null }),
+        };
+        let (pay, close) = ([tool("pay")], [tool("close"), tool("pay")]);
+        let mut lock = Lock::default();
+        lock.accept("work", [LockedTools::of("work", "shop", &close), LockedTools::of("work", "bank", &pay)]);
+        lock.accept("pay", [LockedTools::of("pay", "bank", &close)]);
+        lock.accept("work", [LockedTools::of("work", "bank", &pay)]);
+        lock.write(folder.path()).unwrap();
+        let lock = Lock::read(folder.path()).unwrap();
+        assert_eq!(lock.accepted("work", "bank", pin_of(&pay)).unwrap(), pay);
+        assert_eq!(lock.accepted("pay", "bank", pin_of(&close)).unwrap(), close);
+        for (step, mcp, tools) in
+            [("work", "shop", &close[..]), ("work", "bank", &close), ("pay", "bank", &pay)]
+        {
+            assert_eq!(lock.accepted(step, mcp, pin_of(tools)), None, "{step} {mcp}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! host.
 
 pub mod fetch;
+pub mod fickle;
 pub mod reach;
 pub mod sockets;
 pub mod stores;
@@ -59,6 +60,7 @@ mod tests {
         let named = GUESTS.iter().map(|(name, _)| component(name));
         let others = [
             fetch::component(),
+            fickle::component(),
             tools::caller(),
             tools::tool(),
             tools::nested(),

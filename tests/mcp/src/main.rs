@@ -5,7 +5,8 @@
 //! `--crash-at-start`, `--hang-at-start`: it is never ready. `--hang-at-list`: it never tells its tools.
 //! `--flood`: notices without end from its start. `--pages N`: its list comes in so many parts. `--twice`:
 //! it has a tool twice. `--asks`: it asks the client for what that cannot do, and calls of `seen` tell the
-//! answers. `--one-call`: it ends after the first call.
+//! answers. `--one-call`: it ends after the first call. `--takes NAME`, `--says TEXT`: its tools take this
+//! argument, and are described so.
 
 mod http;
 mod tools;

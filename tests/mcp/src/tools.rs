@@ -118,6 +118,12 @@ impl Server {
     fn tools(&self) -> Vec<Value> {
         let names = ["hang", "crash", "echo", "change", "long", "endless", "env", "fail", "seen", "spawn"];
         let mut tools: Vec<Value> = names.iter().map(|name| tool(name, "a tool")).collect();
+        if let Some(argument) = self.argument("--takes") {
+            tools.iter_mut().for_each(|tool| tool["inputSchema"]["properties"] = json!({ argument: {} }));
+        }
+        if let Some(description) = self.argument("--says") {
+            tools.iter_mut().for_each(|tool| tool["description"] = json!(description));
+        }
         if self.has("--twice") {
             tools.push(tool("echo", "another one"));
         }

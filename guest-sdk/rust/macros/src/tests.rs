@@ -7,6 +7,7 @@ use wit_bindgen_core::wit_parser::Resolve;
 
 use crate::emits::Conversion;
 use crate::handlers::Target;
+use crate::tool::{Tool, tools_of};
 use crate::world::{Read, SDK_WIT, World};
 
 const EVENTS: &str = "
@@ -195,4 +196,56 @@ fn every_event_gets_into_every_result() {
 fn unknown_options_are_refused() {
     let refused = syn::parse_str::<crate::options::Options>("word = \"assess\"").unwrap_err();
     assert_eq!(refused.to_string(), "#[step] knows `world = \"…\"` and `wit = \"…\"`");
+}
+
+fn check_tools(item: &str, expected: Expect) {
+    let tools = match syn::parse_str(item).unwrap() {
+        syn::Item::Mod(mut module) => tools_of(&mut module),
+        syn::Item::Fn(function) => Tool::read(&function, TokenStream::new()).map(|tool| vec![tool]),
+        _ => unreachable!("these are all"),
+    };
+    let told = match tools {
+        Ok(tools) => tools.iter().map(Tool::told).collect(),
+        Err(error) => error.to_string(),
+    };
+    expected.assert_eq(&told);
+}
+
+#[test]
+fn a_tool_is_a_described_function_with_a_schema() {
+    let a = "/// Counts words,\n/// one by one.\n#[tool(schema = \"{}\")] fn count(it: Json) -> R { r }";
+    check_tools(
+        &format!("mod tools {{ {a} fn helper() {{}} }}"),
+        expect![[r#"
+            count: Counts words, one by one.
+        "#]],
+    );
+    check_tools(
+        "mod tools { fn helper() {} }",
+        expect!["no function in here is a tool; write #[tool(schema = …)] over those that are"],
+    );
+    check_tools(
+        "mod tools { #[tool(schema = \"{}\")] fn count(it: Json) -> R { r } }",
+        expect!["say in a doc comment what the tool does: whoever chooses tools reads it"],
+    );
+    check_tools(
+        "/// Counts.\nfn count(it: Json) -> R { r }",
+        expect![[r##"give the JSON Schema of its arguments: #[tool(schema = r#"{"type": "object"}"#)]"##]],
+    );
+    check_tools(
+        "/// Counts.\nfn count() -> R { r }",
+        expect!["a tool takes its arguments as one: `arguments: Json`, or whatever is read from text"],
+    );
+    check_tools(
+        "mod tools { /// Counts.\n#[tool(shema = \"{}\")] fn count(it: Json) -> R { r } }",
+        expect!["#[tool] knows `schema = …`"],
+    );
+}
+
+#[test]
+fn a_tool_is_a_function_or_a_module_of_them() {
+    let tool = |item: &str| crate::tool::tool(TokenStream::new(), item.parse().unwrap());
+    let told = tool("struct Tool;").unwrap_err().to_string();
+    expect!["#[tool(schema = …)] goes on a `fn`, and a plain #[tool] on an inline `mod` of such functions"]
+        .assert_eq(&told);
 }

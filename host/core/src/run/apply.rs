@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::approval::{Approval, Judged, Verdicts};
+use super::approval::Verdicts;
 use super::change::{
     About, Change, DeliveryStatus, JoinInput, Parked, Place, Purpose, Record, Seq, Status, Unmatched,
 };
@@ -18,7 +18,7 @@ use crate::state::{State, Write};
 use crate::workflow::{HandlerId, Home, Join, Port, Revision, Workflow};
 
 /// What does not fit, for whoever reads a damaged journal.
-type Applied = Result<(), &'static str>;
+pub(super) type Applied = Result<(), &'static str>;
 
 impl Run {
     pub(super) fn empty(id: RunId, workflow: Arc<Workflow>, state: State) -> Run {
@@ -350,7 +350,7 @@ impl Run {
         Ok(())
     }
 
-    fn open_delivery(&mut self, id: Seq) -> Result<&mut Delivery, &'static str> {
+    pub(super) fn open_delivery(&mut self, id: Seq) -> Result<&mut Delivery, &'static str> {
         self.deliveries.get_mut(&id).ok_or("the delivery is not open")
     }
 
@@ -468,54 +468,6 @@ impl Run {
         self.release(question.row);
         self.closed.insert(id, how);
         Ok(())
-    }
-
-    fn apply_left(&mut self, record: &Record) -> Applied {
-        let Change::EffectStarted { delivery, step, rule, call, .. } = &record.change else { return Ok(()) };
-        *self.called.entry((step.clone(), rule.clone())).or_default() += 1;
-        let delivery = self.open_delivery(*delivery)?;
-        delivery.verdicts.left(call);
-        delivery.calls.apply(record)
-    }
-
-    fn apply_approval_asked(&mut self, record: &Record) -> Applied {
-        let Change::ApprovalAsked { delivery: id, deadline, moment, .. } = &record.change else {
-            return Ok(());
-        };
-        let approval = Approval::of(record)?;
-        let delivery = self.open_delivery(*id)?;
-        delivery.asking.push(record.seq);
-        delivery.moment = Some(*moment);
-        self.waking.insert((*deadline, record.seq));
-        self.approvals.insert(record.seq, approval);
-        Ok(())
-    }
-
-    /// The last decision that a delivery waits for lets it go on.
-    fn apply_approval_decided(&mut self, record: &Record) -> Applied {
-        let Change::ApprovalDecided { approval, delivery: id, how, by, reason, payload, .. } = &record.change
-        else {
-            return Ok(());
-        };
-        let open = self.close_approval(*approval).ok_or("the approval is not open")?;
-        let (at, by, reason, arguments) = (record.at, by.clone(), reason.clone(), payload.clone());
-        let judged = Judged { how: *how, at, by, reason, arguments };
-        self.judged.insert(*approval, judged.clone());
-        let delivery = self.open_delivery(*id)?;
-        delivery.asking.retain(|asked| asked != approval);
-        delivery.verdicts.decided(open.call, *approval, judged);
-        if delivery.asking.is_empty() && delivery.parked == Some(Parked::Approval) {
-            delivery.parked = None;
-            self.parked.remove(id);
-            self.make_ready(*id);
-        }
-        Ok(())
-    }
-
-    fn close_approval(&mut self, id: Seq) -> Option<Approval> {
-        let approval = self.approvals.remove(&id)?;
-        self.waking.remove(&(approval.deadline, id));
-        Some(approval)
     }
 
     fn open_scope(&mut self, id: Seq) -> Result<&mut Scope, &'static str> {

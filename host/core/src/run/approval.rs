@@ -5,8 +5,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::apply::Applied;
 use super::effects::MadeCall;
-use super::{Change, Decided, DeliveryId, Record, Run, Seq};
+use super::{Change, Decided, DeliveryId, Parked, Record, Run, Seq};
 use crate::effect::{CallId, Proposal};
 use crate::event::{Json, Timestamp};
 
@@ -146,5 +147,56 @@ impl Run {
     /// Whether what was decided was decided for this run, and not for one that it was forked from.
     pub(super) fn is_own(&self, row: Seq) -> bool {
         self.about.forked.as_ref().is_none_or(|forked| row > forked.at)
+    }
+}
+
+/// What rows change.
+impl Run {
+    pub(super) fn apply_left(&mut self, record: &Record) -> Applied {
+        let Change::EffectStarted { delivery, step, rule, call, .. } = &record.change else { return Ok(()) };
+        *self.called.entry((step.clone(), rule.clone())).or_default() += 1;
+        let delivery = self.open_delivery(*delivery)?;
+        delivery.verdicts.left(call);
+        delivery.calls.apply(record)
+    }
+
+    pub(super) fn apply_approval_asked(&mut self, record: &Record) -> Applied {
+        let Change::ApprovalAsked { delivery: id, deadline, moment, .. } = &record.change else {
+            return Ok(());
+        };
+        let approval = Approval::of(record)?;
+        let delivery = self.open_delivery(*id)?;
+        delivery.asking.push(record.seq);
+        delivery.moment = Some(*moment);
+        self.waking.insert((*deadline, record.seq));
+        self.approvals.insert(record.seq, approval);
+        Ok(())
+    }
+
+    /// The last decision that a delivery waits for lets it go on.
+    pub(super) fn apply_approval_decided(&mut self, record: &Record) -> Applied {
+        let Change::ApprovalDecided { approval, delivery: id, how, by, reason, payload, .. } = &record.change
+        else {
+            return Ok(());
+        };
+        let open = self.close_approval(*approval).ok_or("the approval is not open")?;
+        let (at, by, reason, arguments) = (record.at, by.clone(), reason.clone(), payload.clone());
+        let judged = Judged { how: *how, at, by, reason, arguments };
+        self.judged.insert(*approval, judged.clone());
+        let delivery = self.open_delivery(*id)?;
+        delivery.asking.retain(|asked| asked != approval);
+        delivery.verdicts.decided(open.call, *approval, judged);
+        if delivery.asking.is_empty() && delivery.parked == Some(Parked::Approval) {
+            delivery.parked = None;
+            self.parked.remove(id);
+            self.make_ready(*id);
+        }
+        Ok(())
+    }
+
+    pub(super) fn close_approval(&mut self, id: Seq) -> Option<Approval> {
+        let approval = self.approvals.remove(&id)?;
+        self.waking.remove(&(approval.deadline, id));
+        Some(approval)
     }
 }

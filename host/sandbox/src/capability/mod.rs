@@ -154,7 +154,7 @@ fn link_own(linker: &mut Linker<Guest>) -> wasmtime::Result<()> {
 }
 
 /// The name of an import without its version.
-fn interface(import: &str) -> &str {
+pub(crate) fn interface(import: &str) -> &str {
     import.split_once('@').map_or(import, |(name, _)| name)
 }
 

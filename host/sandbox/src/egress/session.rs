@@ -7,8 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hyper::header::HeaderMap;
-use lockstep_core::effect::{CallId, Denial, Intent};
-use lockstep_core::grant::Denied;
+use lockstep_core::effect::{CallId, Intent};
 use lockstep_core::grant::http::{Asked, Rule, Why};
 use lockstep_core::outcome::Class;
 
@@ -136,17 +135,10 @@ impl Session {
 
     /// Tells of a denial. Whether the guest is told or ended is for the grant to say.
     fn denied(&self, asked: &Asked, why: Why) -> NoAnswer {
-        let what: Arc<str> = self.clean(&what(asked)).into();
-        tracing::info!(%what, why = why.as_str(), "a step asked for what its grant does not allow");
-        let denial = Denial { capability: NAME.into(), what, why: why.as_str().into() };
-        self.leaving.denials.tell(denial.clone());
-        match self.egress.on_denied {
-            Denied::Error | Denied::Ask => CallError::Denied(denial).into(),
-            Denied::Fail => {
-                let message =
-                    format!("it asked for `{}`, which its grant denies: {}", denial.what, denial.why);
-                Ended::failed(Class::Denied, NAME, message).into()
-            }
+        let what = self.clean(&what(asked));
+        match self.leaving.denials.refuse(NAME, &what, why.as_str(), self.egress.on_denied) {
+            Ok(denial) => CallError::Denied(denial).into(),
+            Err(ended) => ended.into(),
         }
     }
 

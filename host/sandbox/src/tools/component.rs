@@ -15,8 +15,9 @@ use wasmtime::component::Component;
 use super::Toolbox;
 use super::session::Faulted;
 use crate::attempt::Guest;
-use crate::base::{Base, Given, OfRun};
+use crate::base::{Base, Given, OfRun, imports};
 use crate::calls::Calls;
+use crate::capability::interface;
 use crate::capability::tool::{Described, Exports};
 use crate::engine::Ticks;
 use crate::fault::{self, Ended};
@@ -30,6 +31,9 @@ use crate::{Error, Identity, KeyValue, Sandbox, ToolCall, ToolFault, Wall};
 const DEEPEST: usize = 4;
 /// Tools of one component.
 const MOST: usize = 100;
+/// What belongs to a run, and a tool has none.
+const OF_RUNS: [&str; 4] =
+    ["lockstep:step/blob", "lockstep:step/state", "lockstep:step/timer", "lockstep:step/updates"];
 /// How long a component may take to say what it is.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -64,6 +68,7 @@ impl ToolComponent {
         toolbox: &Toolbox,
     ) -> Result<ToolComponent, Error> {
         let base = Base::new(component, grant, ticks, sandbox, toolbox)?;
+        of_runs(component)?;
         let exports = Exports::of(&base.pre)?;
         let mut loaded = Loaded { base, exports, tools: Arc::new([]), name: name.into() };
         if loaded.depth() > DEEPEST {
@@ -183,6 +188,16 @@ impl Loaded {
             Ok(_) => Ok(Json::trusted(result)),
             Err(error) => Err(failed(&format!("what it returned is no JSON: {error}"))),
         }
+    }
+}
+
+/// A tool that wants what only a run has is refused before it is asked anything.
+fn of_runs(component: &Component) -> Result<(), Error> {
+    let imports = imports(component);
+    let of_runs = imports.iter().filter(|import| OF_RUNS.contains(&interface(import)));
+    match of_runs.map(|import| format!("`{import}`")).collect::<Vec<_>>() {
+        none if none.is_empty() => Ok(()),
+        some => Err(Error::OfRuns { imports: some.join(", ") }),
     }
 }
 

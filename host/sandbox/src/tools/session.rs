@@ -7,7 +7,6 @@ use lockstep_core::effect::{CallId, Denial, Intent, Proposal};
 use lockstep_core::event::Json;
 use lockstep_core::grant::tools::{self, Arguments, Tool, ToolsRule, Why, pin_of, shown_schema};
 use lockstep_core::grant::{Denied, Grant};
-use lockstep_core::outcome::Class;
 
 use super::component::Caller;
 use super::{NAME, Origin, Tools, answer};
@@ -198,16 +197,9 @@ impl Session {
     }
 
     fn denied(&self, what: String, why: Why) -> NoResult {
-        tracing::info!(%what, why = why.as_str(), "a step asked for a tool that its grant does not allow");
-        let denial = Denial { capability: NAME.into(), what: what.into(), why: why.as_str().into() };
-        self.leaving.denials.tell(denial.clone());
-        match self.tools.on_denied {
-            Denied::Error | Denied::Ask => CallError::Denied(denial).into(),
-            Denied::Fail => {
-                let message =
-                    format!("it asked for `{}`, which its grant denies: {}", denial.what, denial.why);
-                Ended::failed(Class::Denied, NAME, message).into()
-            }
+        match self.leaving.denials.refuse(NAME, &what, why.as_str(), self.tools.on_denied) {
+            Ok(denial) => CallError::Denied(denial).into(),
+            Err(ended) => ended.into(),
         }
     }
 

@@ -5,6 +5,8 @@
 //! Everything is real: components in the sandbox, runs in a host, servers on loopback, folders. Nothing
 //! leaves this machine.
 
+mod approvals;
+mod bank;
 mod compute;
 mod files;
 mod load;
@@ -13,6 +15,7 @@ mod secrets;
 mod server;
 mod stage;
 mod state;
+mod tools;
 mod words;
 
 use std::pin::Pin;
@@ -98,7 +101,9 @@ pub(crate) fn cases() -> Vec<Case> {
         secrets::cases(),
         files::cases(),
         state::cases(),
+        tools::cases(),
         words::cases(),
+        approvals::cases(),
     ];
     let mut all = areas.concat();
     all.sort_by_key(|case| (case.number(), case.id));
@@ -218,7 +223,7 @@ mod tests {
     fn every_number_of_the_list_has_a_case_and_every_case_an_id_of_its_own() {
         let all = cases();
         let numbers: BTreeSet<u32> = all.iter().map(Case::number).collect();
-        assert_eq!(numbers, (1..=31).chain([35]).collect());
+        assert_eq!(numbers, (1..=35).chain([42]).collect());
         assert_eq!(all.iter().map(|case| case.id).collect::<BTreeSet<_>>().len(), all.len());
     }
 

@@ -19,7 +19,7 @@ use crate::report::{Tale, row::Rows, standing};
 
 /// A secret that no answer, journal or log has any reason to hold.
 const CANARY: &str = "sk/live+4eC39HqLyjWD";
-const SCRUBBED: &str = "[secret]";
+pub(super) const SCRUBBED: &str = "[secret]";
 
 pub(super) fn cases() -> Vec<Case> {
     let mut all = echoes();

@@ -17,7 +17,7 @@ use lockstep_journal::Memory;
 use lockstep_runtime::{
     Attempt, Deployed, Host, NewRun, Observer, Rest, RunHandle, Settings, Worker, archive,
 };
-use lockstep_sandbox::{Allocator, Call, Identity, Release, Report, Sandbox, View};
+use lockstep_sandbox::{Allocator, Call, Identity, Release, Report, Sandbox, ToolServer, Toolbox, View};
 
 use super::Trial;
 
@@ -39,7 +39,20 @@ pub(super) struct Stage {
     pub(super) at_once: u32,
     /// How long anybody waits for a run to end.
     pub(super) patience: Duration,
+    /// The operator's servers of tools, by name.
+    pub(super) servers: BTreeMap<String, Arc<dyn ToolServer>>,
+    /// The components that are tools, each after those that it calls.
+    pub(super) tools: Vec<ToolPart>,
     pub(super) sandbox: lockstep_sandbox::Settings,
+}
+
+/// A component that is a tool.
+#[derive(Clone)]
+pub(super) struct ToolPart {
+    /// By which grants name it.
+    pub(super) name: &'static str,
+    pub(super) component: Vec<u8>,
+    pub(super) grant: Grant,
 }
 
 /// A host, and what it did.
@@ -70,7 +83,9 @@ impl Stage {
         };
         let timeout = Duration::from_secs(30);
         let name = ATTACKED;
-        Stage { name, component, grant, attempts: 1, timeout, at_once: 8, patience: timeout, sandbox }
+        let (servers, tools) = (BTreeMap::new(), Vec::new());
+        let patience = timeout;
+        Stage { name, component, grant, attempts: 1, timeout, at_once: 8, patience, servers, tools, sandbox }
     }
 
     /// With other limits.
@@ -93,19 +108,35 @@ impl Stage {
     /// Its release, alone.
     pub(super) fn load(&self, sandbox: &Sandbox) -> anyhow::Result<Release> {
         let mut bare = None;
-        self.deploy_with(sandbox, |release| bare = Some(release.clone()))?;
+        let toolbox = Toolbox::default();
+        self.deploy_with(sandbox, &toolbox, |release| bare = Some(release.clone()))?;
         bare.context("the workflow has a step")
     }
 
-    /// The workflow of which it is the step.
+    /// The workflow of which it is the step; it has no tools.
     pub(super) fn deploy(&self, sandbox: &Sandbox) -> anyhow::Result<Deployed> {
-        self.deploy_with(sandbox, |_| ())
+        self.deploy_with(sandbox, &Toolbox::default(), |_| ())
     }
 
-    fn deploy_with(&self, sandbox: &Sandbox, mut made: impl FnMut(&Release)) -> anyhow::Result<Deployed> {
+    /// The same with its tools.
+    pub(super) async fn deploy_tooled(&self, sandbox: &Sandbox) -> anyhow::Result<Deployed> {
+        let mut toolbox = Toolbox { servers: self.servers.clone(), components: BTreeMap::new() };
+        for ToolPart { name, component, grant } in &self.tools {
+            let tool = sandbox.load_tool(name, component, grant, &toolbox).await?;
+            toolbox.components.insert((*name).to_owned(), tool);
+        }
+        self.deploy_with(sandbox, &toolbox, |_| ())
+    }
+
+    fn deploy_with(
+        &self,
+        sandbox: &Sandbox,
+        toolbox: &Toolbox,
+        mut made: impl FnMut(&Release),
+    ) -> anyhow::Result<Deployed> {
         let workflow = Arc::new(self.workflow()?);
         Deployed::load(workflow, |_, handlers: &[&HandlerNode]| {
-            let release = sandbox.load(&self.component, handlers, &self.grant)?;
+            let release = sandbox.load_with(&self.component, handlers, &self.grant, toolbox)?;
             made(&release);
             Ok(Worker::Release(release))
         })
@@ -141,12 +172,16 @@ impl Stage {
         let text = format!(
             "workflow = \"attack\"\nstart = \"work\"\nstop = [\"done\"]\n[steps.{}]\n\
              component = \"guest.wasm\"\ngrant = \"guest.toml\"\ntimeout = \"{}ms\"\n\
-             concurrency = {{ all = {} }}\nretry = {{ attempts = {}, initial = \"1ms\" }}\n",
+             concurrency = {{ all = {} }}\n\
+             retry = {{ attempts = {}, initial = \"1ms\", on = [\"limit\", \"trap\"] }}\n",
             self.name,
             self.timeout.as_millis(),
             self.at_once,
             self.attempts
         );
+        let tools =
+            self.tools.iter().map(|tool| format!("[tools.{}]\ncomponent = \"tool.wasm\"\n", tool.name));
+        let text = tools.fold(text, |text, tool| text + &tool);
         let contract = Contract::read(&self.component).map_err(|refusals| anyhow!("{refusals:?}"))?;
         let file = workflow::parse(&text).map_err(|findings| anyhow!("{findings:?}"))?;
         let contracts = BTreeMap::from([(self.name.to_owned(), Arc::new(contract))]);
@@ -167,7 +202,7 @@ impl Stage {
 
     /// The same with a journal that holds something already.
     pub(super) async fn play_in(&self, journal: Arc<Memory>, events: Vec<String>) -> anyhow::Result<Played> {
-        let deployed = self.deploy(&self.engine()?)?;
+        let deployed = self.deploy_tooled(&self.engine()?).await?;
         let notes = Arc::new(Notes::default());
         let host = host(&notes, journal.clone());
         let (mut runs, mut rests) = (Vec::new(), Vec::new());

@@ -16,10 +16,10 @@ use crate::project::{Loading, Project};
 use crate::report::row::Object;
 
 /// Clears the screen, retitles the window, rings, and goes back to write over.
-const ANSI: &str = "\u{1b}[2J\u{1b}]0;root\u{7}\rgood\u{9b}31m";
+pub(super) const ANSI: &str = "\u{1b}[2J\u{1b}]0;root\u{7}\rgood\u{9b}31m";
 /// Turns the reading direction round, and hides words where nobody sees them.
-const BIDI: &str = "a\u{202e}gpj.exe\u{2066}\u{200b}\u{e0068}";
-const PLAIN: &str = "ordinary words";
+pub(super) const BIDI: &str = "a\u{202e}gpj.exe\u{2066}\u{200b}\u{e0068}";
+pub(super) const PLAIN: &str = "ordinary words";
 /// No text of its own any more, where it is markup.
 const HTML: &str = "</text><script>alert(1)</script>";
 /// An edge of its own, where quotes end.
@@ -72,7 +72,7 @@ fn drawn() -> Vec<Case> {
 }
 
 /// Whether a terminal that is given this does what it says, or shows it.
-fn seen(text: &str, escape: &str) -> String {
+pub(super) fn seen(text: &str, escape: &str) -> String {
     let acts = text.lines().any(|line| inert::inert(line) != line);
     match (acts, text.contains(escape)) {
         (true, _) => "active",

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use lockstep_core::effect::Denial;
 use lockstep_core::grant::http::{self, Asked, Rule};
-use lockstep_core::grant::tools::{ToolSource, ToolsRule};
+use lockstep_core::grant::tools::ToolsRule;
 use lockstep_core::grant::{Grant, http::HttpGrant};
 use lockstep_core::run::{Approval, Run};
 use lockstep_core::workflow::file::{self, Code, GivenGrant, Step};
@@ -212,8 +212,10 @@ fn adds_rule(before: &Grant, after: &Grant, at: usize) -> bool {
 /// `SERVER/TOOL …`
 fn tool(rules: &[ToolsRule], open: &Approval) -> Result<(Amendment, IsMeant), String> {
     let (from, tool) = tool_of(open).ok_or("it names no tool")?;
-    let rule = rules.iter().find(|rule| is_of(rule, from));
-    let rule = rule.ok_or_else(|| format!("it has no [[tools]] of `{from}`"))?;
+    let at = rules.iter().position(|rule| is_of(rule, from) && has(&rule.allow, tool));
+    let at = at.or_else(|| rules.iter().position(|rule| is_of(rule, from)));
+    let at = at.ok_or_else(|| format!("it has no [[tools]] of `{from}`"))?;
+    let rule = &rules[at];
     let (is_allowed, is_asked) = (has(&rule.allow, tool), has(&rule.approve, tool));
     if is_allowed && !is_asked {
         return Err(
@@ -226,7 +228,7 @@ fn tool(rules: &[ToolsRule], open: &Approval) -> Result<(Amendment, IsMeant), St
                 .into(),
         );
     }
-    let amendment = Amendment::Tool { from: from.to_owned(), tool: tool.to_owned() };
+    let amendment = Amendment::Tool { at, tool: tool.to_owned() };
     let (from, tool) = (from.to_owned(), tool.to_owned());
     let is_meant = move |before: &Grant, after: &Grant| {
         let closed = |grant: &Grant| {
@@ -253,9 +255,9 @@ fn has(names: &[String], tool: &str) -> bool {
     names.iter().any(|name| name == tool)
 }
 
+/// Whether a rule is of the server or component that calls name so.
 fn is_of(rule: &ToolsRule, from: &str) -> bool {
-    let (ToolSource::Server(name) | ToolSource::Component(name)) = &rule.from;
-    name == from
+    rule.from.to_string() == from
 }
 
 /// Whether a grant lets the call go and asks nobody.
@@ -377,6 +379,22 @@ mod tests {
                 network = "loopback:8080"
             "#]],
         );
+    }
+
+    #[test]
+    fn nobody_is_asked_any_more_about_a_tool_of_the_table_that_has_it_be_it_a_servers_or_a_components() {
+        let asks = |source: &str, tool: &str| {
+            format!("[[tools]]\n{source}\nallow = [\"{tool}\"]\napprove = [\"{tool}\"]\n")
+        };
+        let (server, component) = ("mcp = \"bank\"", "component = \"bank\"");
+        let all = [asks(server, "look"), asks(server, "pay"), asks(component, "count")];
+        let text = format!("grant = 1\n{}", all.concat());
+        let plain = |text: &str, tool: &str| text.replace(&format!("approve = [\"{tool}\"]\n"), "");
+        for (what, tool) in [("bank/pay {}", "pay"), ("component:bank/count {}", "count")] {
+            assert_eq!(amend(&text, &open(TOOLS, what, "{}")).unwrap(), plain(&text, tool));
+        }
+        let unknown = amend(&text, &open(TOOLS, "component:kit/count {}", "{}")).unwrap_err();
+        assert_eq!(unknown, "it has no [[tools]] of `component:kit`");
     }
 
     #[test]

@@ -13,6 +13,8 @@ mod decide;
 mod grant;
 mod graph;
 mod inspect;
+mod mcp;
+mod ready;
 mod refuse;
 mod run;
 mod runs;
@@ -51,6 +53,7 @@ pub(crate) enum Command {
     Build(build::Build),
     Bench(bench::Bench),
     Attack(attack::Attack),
+    Mcp(mcp::Mcp),
     #[command(name = compile::NAME, hide = true)]
     CompileComponent(compile::CompileComponent),
     /// Print completions for a shell
@@ -75,10 +78,11 @@ impl Command {
             Command::Check(check) => check.run(config),
             Command::Graph(graph) => graph.run(config),
             Command::Inspect(inspect) => inspect.run(config),
-            Command::Grant(grant) => grant.run(),
+            Command::Grant(grant) => grant.run(config),
             Command::Build(build) => build.run(),
             Command::Bench(bench) => bench.run(),
             Command::Attack(attack) => attack.run(),
+            Command::Mcp(mcp) => mcp.run(config),
             Command::CompileComponent(compile) => compile.run(),
             Command::Completions { shell } => Ok(completions(shell)),
         }

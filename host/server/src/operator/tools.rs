@@ -32,6 +32,11 @@ enum NoServer {
 struct Secrets(BTreeMap<String, Vec<u8>>);
 
 impl Operator {
+    /// The names of all servers of tools.
+    pub(crate) fn tool_server_names(&self) -> BTreeSet<String> {
+        self.said.mcp.keys().cloned().collect()
+    }
+
     /// The servers of tools of these names; none is started yet.
     pub(crate) fn tool_servers(
         &self,

@@ -2,7 +2,7 @@
 //! how TOML is written and which keys say what; whether the outcome grants what it should is for whoever
 //! reads it again.
 
-use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, TableLike, Value, value};
 
 /// What becomes of a grant.
 #[derive(Clone, Debug)]
@@ -12,8 +12,8 @@ pub(crate) enum Amendment {
     Narrowed { at: usize, lines: String },
     /// An `[[http]]` of these lines stands after the others.
     Added { lines: String },
-    /// A tool of a server or component is allowed, and nobody is asked about it.
-    Tool { from: String, tool: String },
+    /// A tool is allowed by a `[[tools]]`, and nobody is asked about it.
+    Tool { at: usize, tool: String },
 }
 
 /// The text with the amendment in it, and what is new, as lines. `path` leads to the tables of the grant.
@@ -38,12 +38,11 @@ pub(crate) fn amended(text: &str, path: &[&str], amendment: &Amendment) -> Resul
             inserted(rules, last, &rule)?;
             written(&rule)
         }
-        Amendment::Tool { from, tool } => {
+        Amendment::Tool { at, tool } => {
             let rules = grant.get_mut("tools").ok_or("it has no [[tools]]")?;
-            let (rule, key) =
-                tools_of(rules, from).ok_or_else(|| format!("it has no [[tools]] of `{from}`"))?;
+            let rule = element_mut(rules, *at).ok_or("it has another number of [[tools]]")?;
             opened(rule, tool)?;
-            tools_written(rule, key)
+            tools_written(rule)
         }
     };
     Ok((document.to_string(), shown))
@@ -122,22 +121,13 @@ fn written(rule: &Table) -> String {
     document.to_string().trim().to_owned()
 }
 
-/// The `[[tools]]` of a server or a component, and the key that names it.
-fn tools_of<'t>(rules: &'t mut Item, from: &str) -> Option<(&'t mut dyn TableLike, &'static str)> {
-    let of = |rule: &dyn TableLike| {
-        let named = |key: &&str| rule.get(key).and_then(Item::as_str) == Some(from);
-        ["mcp", "component"].into_iter().find(named)
-    };
+/// The nth of the tables in a list.
+pub(crate) fn element_mut(rules: &mut Item, at: usize) -> Option<&mut dyn TableLike> {
     match rules {
-        Item::ArrayOfTables(tables) => tables.iter_mut().find_map(|table| {
-            let key = of(table)?;
-            Some((table as &mut dyn TableLike, key))
-        }),
-        Item::Value(Value::Array(array)) => array.iter_mut().find_map(|value| {
-            let table: &mut InlineTable = value.as_inline_table_mut()?;
-            let key = of(table)?;
-            Some((table as &mut dyn TableLike, key))
-        }),
+        Item::ArrayOfTables(tables) => tables.get_mut(at).map(|table| table as &mut dyn TableLike),
+        Item::Value(Value::Array(array)) => {
+            array.get_mut(at)?.as_inline_table_mut().map(|table| table as &mut dyn TableLike)
+        }
         _ => None,
     }
 }
@@ -162,13 +152,13 @@ fn opened(rule: &mut dyn TableLike, tool: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn tools_written(rule: &dyn TableLike, key: &str) -> String {
+fn tools_written(rule: &dyn TableLike) -> String {
     let line = |key: &str| {
         let mut value = rule.get(key)?.as_value()?.clone();
         value.decor_mut().clear();
         Some(format!("\n{key} = {value}"))
     };
-    let lines = [key, "allow", "approve"].into_iter().filter_map(line);
+    let lines = ["mcp", "component", "allow", "approve"].into_iter().filter_map(line);
     format!("[[tools]]{}", lines.collect::<String>())
 }
 
@@ -284,7 +274,7 @@ mod tests {
     #[test]
     fn a_tool_is_allowed_and_asked_about_no_more() {
         let text = "grant = 1\n[[tools]]\nmcp = \"git\"\nallow = [\"a\"]\n\n[[tools]]\nmcp = \"github\" # ours\nallow = [\"search\", \"create\"]\napprove = [\"create\", \"close\"]\n";
-        let tool = |tool: &str| Amendment::Tool { from: "github".into(), tool: tool.into() };
+        let tool = |tool: &str| Amendment::Tool { at: 1, tool: tool.into() };
         check(
             text,
             &[],
@@ -310,7 +300,7 @@ mod tests {
         assert!(!none.contains("approve"), "{none}");
         let (_, shown) = amended(text, &[], &tool("delete")).unwrap();
         assert!(shown.contains("allow = [\"search\", \"create\", \"delete\"]\n"), "{shown}");
-        assert!(amended(text, &[], &Amendment::Tool { from: "gitlab".into(), tool: "a".into() }).is_err());
+        assert!(amended(text, &[], &Amendment::Tool { at: 2, tool: "a".into() }).is_err());
     }
 
     #[test]

@@ -89,10 +89,15 @@ impl WorkflowFile {
         }
     }
 
+    /// What people call a part.
+    fn kind(&self, part: &Step) -> &'static str {
+        if self.is_tool(part) { "tool" } else { "step" }
+    }
+
     /// Why a step is refused, as lines that say where it stands.
     pub(super) fn refused(&self, step: &Step, messages: impl IntoIterator<Item = String>) -> Refused {
         let (shown, line, name) = (self.shown(), step.name.line, &step.name.value);
-        let what = if self.is_tool(step) { "tool" } else { "step" };
+        let what = self.kind(step);
         let told =
             |message: String| inert(&format!("{shown}:{line}: {what} `{name}`: {message}")).into_owned();
         Refused { lines: messages.into_iter().map(told).collect() }
@@ -113,7 +118,8 @@ impl WorkflowFile {
         };
         let shown = path.display().to_string();
         let text = fs::read_to_string(&path).map_err(|error| {
-            let why = format!("step `{}`: its grant {}", step.name.value, unreadable(&shown, &error));
+            let (kind, why) = (self.kind(step), unreadable(&shown, &error));
+            let why = format!("{kind} `{}`: its grant {why}", step.name.value);
             Refused::one(format!("{}:{}: {why}; mend the path in `grant`", self.shown(), named.line))
         })?;
         read_grant(&text, &shown).map(Some)
@@ -124,8 +130,8 @@ impl WorkflowFile {
         let source = newest(&self.beside(step.source.as_deref()?))?;
         let built = fs::metadata(self.beside(step.code.path())).ok()?.modified().ok()?;
         (built < source).then(|| {
-            let (name, file) = (&step.name.value, self.path.display());
-            format!("{file}: step `{name}`: its component is older than its source; build it: `lockstep build {file}`")
+            let (kind, name, file) = (self.kind(step), &step.name.value, self.path.display());
+            format!("{file}: {kind} `{name}`: its component is older than its source; build it: `lockstep build {file}`")
         })
     }
 }

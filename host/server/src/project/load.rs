@@ -34,6 +34,17 @@ struct Parts {
     locked: BTreeMap<String, Locked>,
 }
 
+impl Parts {
+    /// Whether every part was read that a file has, so that what does not fit can be told.
+    fn is_whole(&self, file: &WorkflowFile) -> bool {
+        file.parts().all(|part| {
+            let name = &part.name.value;
+            let is_granted = file.grant_path(part).is_none() || self.grants.contains_key(name);
+            is_granted && self.contracts.contains_key(name)
+        })
+    }
+}
+
 impl WorkflowFile {
     /// The project: every component read, every contract checked.
     pub(crate) fn load(self, loading: &Loading) -> Result<Project, Refused> {
@@ -52,11 +63,15 @@ impl WorkflowFile {
         }
         let lock = self.lock(&read.locked, loading.lock)?;
         wrong.extend(lock.1);
-        if !wrong.is_empty() {
-            return Err(Refused { lines: wrong });
-        }
-        let joined = workflow::join(&self.with_grants(&read.grants), &read.contracts, &read.grants)
-            .map_err(|findings| Refused { lines: lines(&findings, &shown) })?;
+        let joined = workflow::join(&self.with_grants(&read.grants), &read.contracts, &read.grants);
+        let joined = match joined {
+            Ok(joined) if wrong.is_empty() => joined,
+            Err(findings) if wrong.is_empty() || read.is_whole(&self) => {
+                wrong.extend(lines(&findings, &shown));
+                return Err(Refused { lines: wrong });
+            }
+            _ => return Err(Refused { lines: wrong }),
+        };
         if loading.lock == Locking::Updated {
             lock.0.write(self.folder())?;
         }
@@ -85,8 +100,9 @@ impl WorkflowFile {
         };
         let mut wrong = Vec::new();
         match part {
-            Ok((Part::Component(bytes, origin), _)) if self.is_tool(step) => {
+            Ok((Part::Component(bytes, origin), contract)) if self.is_tool(step) => {
                 read.tools.insert(name.clone(), (bytes, origin));
+                read.contracts.insert(name.clone(), Arc::new(contract));
             }
             Ok((part, contract)) => {
                 read.parts.insert(name.clone(), part);
@@ -94,9 +110,14 @@ impl WorkflowFile {
             }
             Err(refused) => wrong.extend(refused.lines),
         }
+        let given = grant.as_ref().ok().cloned().flatten();
         match grant.and_then(|grant| self.allowed(step, grant, loading)) {
             Ok(grant) => read.grants.extend(grant.map(|grant| (name.clone(), grant))),
-            Err(refused) => wrong.extend(refused.lines),
+            Err(refused) => {
+                // What else is wrong is told of the grant as it is.
+                read.grants.extend(given.map(|grant| (name.clone(), grant)));
+                wrong.extend(refused.lines);
+            }
         }
         if wrong.is_empty() { Ok(()) } else { Err(Refused { lines: wrong }) }
     }
@@ -213,6 +234,7 @@ impl WorkflowFile {
         let mut lock = Lock::read(self.folder())?;
         if locking == Locking::Updated {
             lock.steps.retain(|name, _| found.contains_key(name));
+            lock.tools.retain(|tools| self.parts().any(|part| part.name.value == tools.step));
             found.iter().for_each(|(name, locked)| lock.insert(name, locked.clone()));
         }
         let against = found.iter().filter_map(|(name, found)| {

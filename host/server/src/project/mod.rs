@@ -5,7 +5,7 @@ mod file;
 mod load;
 mod tie;
 
-pub(crate) use amend::{Amendment, amended};
+pub(crate) use amend::{Amendment, amended, element_mut};
 pub(crate) use file::{WorkflowFile, read_grant};
 pub(crate) use tie::Candidate;
 
@@ -137,14 +137,14 @@ impl Project {
         rules.filter_map(|rule| Some(rule.secret.as_ref()?.name.clone())).collect()
     }
 
-    /// The operator's servers that its grants name.
-    pub(crate) fn servers(&self, operator: &Operator) -> Result<Servers, Refused> {
+    /// The names of the operator's servers that its grants name.
+    pub(crate) fn servers(&self) -> BTreeSet<String> {
         let rules = self.all_grants().into_iter().flat_map(|grant| &grant.tools.rules);
         let servers = rules.filter_map(|rule| match &rule.from {
             ToolSource::Server(name) => Some(name.clone()),
             ToolSource::Component(_) => None,
         });
-        operator.tool_servers(&servers.collect())
+        servers.collect()
     }
 
     /// The grants of its steps and tools, and of those of the workflows within it.

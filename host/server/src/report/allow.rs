@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use lockstep_core::effect::Denial;
-use lockstep_core::grant::http;
+use lockstep_core::grant::{http, tools};
 
 use crate::inert::inert;
 
@@ -14,6 +14,8 @@ pub(crate) type GrantFiles = BTreeMap<(String, String), String>;
 
 /// So many rules are shown of one run.
 const MOST: usize = 8;
+/// The capability whose denials name tools.
+const TOOLS: &str = "tools";
 /// No longer address is worth a rule that somebody copies.
 const LONGEST: usize = 500;
 
@@ -33,19 +35,35 @@ impl Allowing {
         if self.told.len() == MOST || denial.what.len() > LONGEST {
             return Vec::new();
         }
-        let Some(rule) = http::rule_that_allows(denial) else { return Vec::new() };
+        let file = self.files.get(&(workflow.to_owned(), step.to_string()));
+        let place = file.map_or_else(|| format!("the grant of `{step}`"), Clone::clone);
+        let Some(lines) = advice(step, &place, denial) else { return Vec::new() };
         if !self.told.insert((step.clone(), denial.clone())) {
             return Vec::new();
         }
-        let file = self.files.get(&(workflow.to_owned(), step.to_string()));
-        let place = file.map_or_else(|| format!("the grant of `{step}`"), Clone::clone);
-        let head = format!("if it may, add to {place}:");
-        [head]
-            .into_iter()
-            .chain(rule.lines().map(str::to_owned))
-            .map(|line| format!("  {}", inert(&line)))
-            .collect()
+        lines.iter().map(|line| format!("  {}", inert(line))).collect()
     }
+}
+
+/// What to do if it may; none where nothing that is written anywhere helps.
+fn advice(step: &str, place: &str, denial: &Denial) -> Option<Vec<String>> {
+    match (&*denial.capability, &*denial.why) {
+        (TOOLS, "pin") => Some(vec![
+            "these tools are not those that were accepted; look at what has changed, and accept it or not:"
+                .to_owned(),
+            format!("lockstep grant accept {step} --workflow WORKFLOW --config FILE"),
+        ]),
+        (TOOLS, "budget") => {
+            Some(vec![format!("if it may make more calls, raise `calls` of its [[tools]] in {place}")])
+        }
+        (TOOLS, _) => added(place, tools::rule_that_allows(denial)),
+        _ => added(place, http::rule_that_allows(denial)),
+    }
+}
+
+fn added(place: &str, rule: Option<String>) -> Option<Vec<String>> {
+    let head = format!("if it may, add to {place}:");
+    rule.map(|rule| [head].into_iter().chain(rule.lines().map(str::to_owned)).collect())
 }
 
 #[cfg(test)]
@@ -89,6 +107,38 @@ mod tests {
         "#]]
         .assert_eq(&tell("look", "GET https://api.example/a"));
         assert_eq!(tell("pay", "no request"), "");
+    }
+
+    #[test]
+    fn what_a_tool_was_denied_for_says_what_to_do() {
+        let told = |what: &str, why: &str| {
+            let denial = Denial { capability: TOOLS.into(), what: what.into(), why: why.into() };
+            let lines = Allowing::new(Arc::default()).tell("w", &"pay".into(), &denial);
+            lines.iter().map(|line| format!("{}\n", &line[2..])).collect::<String>()
+        };
+        let all = [
+            ("bank/pay", "tool"),
+            ("bank/pay to=\"eve\"", "argument"),
+            ("bank/pay", "pin"),
+            ("bank/pay", "budget"),
+        ];
+        expect![[r#"
+            if it may, add to the grant of `pay`:
+            [[tools]]
+            mcp = "bank"
+            allow = ["pay"]
+            if it may, add to the grant of `pay`:
+            # together with what the grant has of this tool
+            [[tools]]
+            mcp = "bank"
+            allow = ["pay"]
+            args = { pay = { to = ["eve"] } }
+            these tools are not those that were accepted; look at what has changed, and accept it or not:
+            lockstep grant accept pay --workflow WORKFLOW --config FILE
+            if it may make more calls, raise `calls` of its [[tools]] in the grant of `pay`
+        "#]]
+        .assert_eq(&all.map(|(what, why)| told(what, why)).concat());
+        assert_eq!(told("\u{1b}[2J", "tool"), "");
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub(crate) mod difference;
 mod effect;
 mod indented;
 pub(crate) mod known;
+mod lines;
 mod progress;
 pub(crate) mod question;
 pub(crate) mod row;
@@ -15,6 +16,7 @@ mod stories;
 mod story;
 
 pub(crate) use allow::GrantFiles;
+pub(crate) use lines::{Line, Lines};
 pub(crate) use progress::Reporter;
 pub(crate) use standing::{Tale, standing};
 pub(crate) use story::ending;

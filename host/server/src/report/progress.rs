@@ -34,19 +34,23 @@ struct Inner {
 }
 
 impl Reporter {
-    /// A reporter for runs of a workflow and of those within it; `verbose` adds every event and every
+    /// A reporter for runs of workflows and of those within them; `verbose` adds every event and every
     /// line of a step's log. What a grant does not allow is told with the file to allow it in.
-    pub(crate) fn new(deployed: &Deployed, grants: GrantFiles, verbose: bool) -> Reporter {
+    pub(crate) fn new(deployed: &[Deployed], grants: GrantFiles, verbose: bool) -> Reporter {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {elapsed:.dim}") {
             bar.set_style(style);
         }
         bar.enable_steady_tick(REDRAW);
-        let all = deployed.with_nested().into_iter();
-        let workflows = all.map(|one| (one.revision(), one.workflow.clone())).collect();
-        let stories = Stories::new(workflows, grants, verbose);
+        let stories = Stories::of(deployed, grants, verbose);
         let inner = Inner { stories, running: 0, done: 0, troubled: false };
         Reporter { inner: Mutex::new(inner), bar, verbose }
+    }
+
+    /// The same for many runs at once: each line says whose it is.
+    pub(crate) fn naming_runs(self) -> Reporter {
+        self.inner().stories.name_runs();
+        self
     }
 
     /// A run that began before is taken up.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use lockstep_core::journal::Commit;
 use lockstep_core::run::{Run, RunId};
 use lockstep_core::workflow::{Revision, Workflow};
+use lockstep_runtime::Deployed;
 
 use super::allow::GrantFiles;
 use super::short;
@@ -20,17 +21,34 @@ pub(super) struct Stories {
     width: usize,
     /// Runs that were taken up; of several, each line says whose it is.
     taken_up: usize,
+    /// Each line says whose it is anyway.
+    names_runs: bool,
 }
 
 impl Stories {
-    pub(super) fn new(
-        workflows: HashMap<Revision, Arc<Workflow>>,
-        grants: GrantFiles,
-        verbose: bool,
-    ) -> Stories {
+    /// The stories of runs of these workflows and of those within them.
+    pub(super) fn of(deployed: &[Deployed], grants: GrantFiles, verbose: bool) -> Stories {
+        let all = deployed.iter().flat_map(Deployed::with_nested);
+        let workflows = all.map(|one| (one.revision(), one.workflow.clone())).collect();
+        Stories::new(workflows, grants, verbose)
+    }
+
+    fn new(workflows: HashMap<Revision, Arc<Workflow>>, grants: GrantFiles, verbose: bool) -> Stories {
         let steps = workflows.values().flat_map(|workflow| &workflow.steps);
         let width = steps.map(|step| step.name.len()).max().unwrap_or(0);
-        Stories { workflows, runs: HashMap::new(), grants: Arc::new(grants), verbose, width, taken_up: 0 }
+        Stories {
+            workflows,
+            runs: HashMap::new(),
+            grants: Arc::new(grants),
+            verbose,
+            width,
+            taken_up: 0,
+            names_runs: false,
+        }
+    }
+
+    pub(super) fn name_runs(&mut self) {
+        self.names_runs = true;
     }
 
     /// How many deliveries are open.
@@ -70,7 +88,7 @@ impl Stories {
     }
 
     fn of_run(&self, run: &RunId, line: String) -> String {
-        match self.taken_up > 1 {
+        match self.names_runs || self.taken_up > 1 {
             true => format!("  {}{line}", short(run)),
             false => line,
         }

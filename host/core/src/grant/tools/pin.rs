@@ -18,6 +18,9 @@ const MOST: usize = 50;
 /// So much of a text is told.
 const LONGEST: usize = 160;
 
+/// So much of it from before where it changes.
+const BEFORE: usize = 20;
+
 /// The pin of tools: of their names, descriptions and schemas, in whatever order they come.
 ///
 /// Two that have one name are both in it, since the server says which is called.
@@ -75,7 +78,7 @@ fn shortened(mut lines: Vec<String>) -> Vec<String> {
 
 fn changes(lines: &mut Vec<String>, one: &Tool, two: &Tool) {
     if one.description != two.description {
-        let (old, new) = (shown(&one.description.as_str().into()), shown(&two.description.as_str().into()));
+        let (old, new) = apart(&one.description.as_str().into(), &two.description.as_str().into());
         lines.push(format!("{}: its description was {old} and is {new}", two.name));
     }
     differ(lines, &two.name, "", &one.schema, &two.schema);
@@ -101,8 +104,24 @@ fn differ(lines: &mut Vec<String>, tool: &str, path: &str, old: &Value, new: &Va
             }
         }
         (old, new) if old == new => {}
-        (old, new) => lines.push(format!("{} was {} and is {}", at(path), shown(old), shown(new))),
+        (old, new) => {
+            let (old, new) = apart(old, new);
+            lines.push(format!("{} was {old} and is {new}", at(path)));
+        }
     }
+}
+
+/// Two values that are not the same, each from a little before where that begins, if it begins late: what has
+/// changed must not be where nobody is shown it.
+fn apart(old: &Value, new: &Value) -> (String, String) {
+    let (old, new) = (canonical(old), canonical(new));
+    let same = old.chars().zip(new.chars()).take_while(|(one, two)| one == two).count();
+    let from = if same + BEFORE > LONGEST { same - BEFORE } else { 0 };
+    let shown = |text: &str| {
+        let (start, _) = text.char_indices().nth(from).unwrap_or((text.len(), ' '));
+        format!("{}{}", if from == 0 { "" } else { "…" }, cut(&text[start..]))
+    };
+    (shown(&old), shown(&new))
 }
 
 fn shown(value: &Value) -> String {

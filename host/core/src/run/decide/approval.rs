@@ -8,7 +8,7 @@ use crate::effect::{Ask, Intent, Leave};
 use crate::event::Json;
 use crate::journal::Commit;
 use crate::outcome::Outcome;
-use crate::run::change::{Change, Decided, DeliveryStatus, Parked, Seq};
+use crate::run::change::{Change, Decided, Parked, Seq};
 use crate::run::{ApprovalId, Verdict, told};
 
 impl Decision<'_> {
@@ -56,19 +56,12 @@ impl Decision<'_> {
 
     /// Whatever an attempt came to: a person decides first, and then the same attempt goes on.
     pub(super) fn awaits_approval(&mut self, id: Seq) {
-        self.park(id, Parked::Approval);
+        self.park(id, Parked::Approval, None);
     }
 
     /// An operator looks at a delivery that makes none of the calls that it asks for.
     pub(super) fn unsteady(&mut self, id: Seq) {
-        self.park(id, Parked::Unsteady);
-    }
-
-    fn park(&mut self, id: Seq, why: Parked) {
-        let attempt = self.run.deliveries[&id].attempt();
-        let status = DeliveryStatus::Parked { why };
-        self.write(Change::Attempt { delivery: id, attempt, status, failure: None });
-        self.run.forget_attempts(id);
+        self.park(id, Parked::Unsteady, None);
     }
 
     /// The same of what an earlier host left in the middle of an attempt.

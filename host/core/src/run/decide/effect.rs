@@ -76,14 +76,11 @@ impl Decision<'_> {
     /// Whatever an attempt came to: it left a call behind that may be made once at most, and nobody knows
     /// what came of that. Before anything else, a person decides.
     pub(super) fn unknown_effect(&mut self, id: Seq, outcome: Outcome) {
-        let attempt = self.run.deliveries[&id].attempt();
-        let status = DeliveryStatus::Parked { why: Parked::UnknownEffect };
         let failure = match outcome {
             Outcome::Failed(failure) => Some(failure),
             Outcome::Emitted(_) | Outcome::Interrupted(_) => None,
         };
-        self.write(Change::Attempt { delivery: id, attempt, status, failure });
-        self.run.forget_attempts(id);
+        self.park(id, Parked::UnknownEffect, failure);
     }
 
     /// The same of whatever an earlier host, or a pause, left in the middle of an attempt.

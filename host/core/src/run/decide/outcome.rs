@@ -103,12 +103,19 @@ impl Decision<'_> {
                 self.write(Change::Attempt { delivery: id, attempt, status, failure: Some(failure) });
             }
             None if step.exhausted == Exhausted::Park || failure.class == Class::Host => {
-                let status = DeliveryStatus::Parked { why: Parked::Exhausted };
-                self.write(Change::Attempt { delivery: id, attempt, status, failure: Some(failure) });
+                self.park(id, Parked::Exhausted, Some(failure));
             }
             None => self.failed_for_good(id, attempt, failure),
         }
         // While it waits, it keeps nobody else waiting.
+        self.run.forget_attempts(id);
+    }
+
+    /// It waits for somebody, and keeps nobody else waiting.
+    pub(super) fn park(&mut self, id: Seq, why: Parked, failure: Option<Failure>) {
+        let attempt = self.run.deliveries[&id].attempt();
+        let status = DeliveryStatus::Parked { why };
+        self.write(Change::Attempt { delivery: id, attempt, status, failure });
         self.run.forget_attempts(id);
     }
 

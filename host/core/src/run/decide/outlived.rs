@@ -4,7 +4,7 @@
 use super::Decision;
 use crate::journal::Commit;
 use crate::run::RunId;
-use crate::run::change::{Change, DeliveryStatus, Parked, Seq};
+use crate::run::change::{Change, Parked, Seq};
 
 /// A delivery that was in flight so often when a host went down is parked.
 const CRASHES: u32 = 3;
@@ -22,10 +22,9 @@ impl Decision<'_> {
         let begun = self.run.deliveries.iter().filter(|(_, delivery)| delivery.begun);
         for id in begun.map(|(id, _)| *id).collect::<Vec<_>>() {
             self.write(Change::Crashed { delivery: id });
-            if !self.run.has_unknown_effect(id) && self.run.deliveries[&id].crashes >= CRASHES {
-                let attempt = self.run.deliveries[&id].attempt();
-                let status = DeliveryStatus::Parked { why: Parked::Poison };
-                self.write(Change::Attempt { delivery: id, attempt, status, failure: None });
+            let is_decided_first = self.run.has_unknown_effect(id) || self.run.awaits_approval(id);
+            if !is_decided_first && self.run.deliveries[&id].crashes >= CRASHES {
+                self.park(id, Parked::Poison, None);
             }
         }
         self.park_unknown_effects();

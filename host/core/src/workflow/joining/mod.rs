@@ -46,8 +46,8 @@ pub struct Joined {
     pub warnings: Vec<Finding>,
 }
 
-/// Joins the steps of a file by their contracts, which are given by step name; so are the grants of
-/// those steps and tools whose file names a grant file. If anything is an error, all findings come back,
+/// Joins the steps of a file by their contracts, which are given by step name, and those of tools by theirs;
+/// so are the grants of those steps and tools whose file names a grant file. If anything is an error, all findings come back,
 /// warnings too.
 pub fn join(
     file: &File,
@@ -56,7 +56,7 @@ pub fn join(
 ) -> Result<Joined, Vec<Finding>> {
     let (parts, tools) = both(parts(file, contracts, grants), tools::nodes(file, grants))?;
     let mut findings: Vec<Finding> = parts.iter().flat_map(rights::check).collect();
-    findings.extend(tools::check(file, &tools, &parts));
+    findings.extend(tools::check(file, &tools, &parts, contracts));
     let mut draft = match wire::draft(file, parts) {
         Ok(draft) => draft,
         Err(wrong) => {

@@ -8,10 +8,14 @@ use crate::workflow::file::GivenGrant;
 
 /// Imports that this host cannot give or the step is not granted, and rights that it does not use.
 pub(super) fn check(part: &Part<'_>) -> Vec<Finding> {
-    let imports = part.contract.imports.iter();
-    let refused = imports.filter_map(|import| refusal(part, import)).map(|why| error(part, why));
+    let refused = refused(part, "steps").into_iter().map(|why| error(part, why));
     let unused = Right::ALL.into_iter().filter_map(|right| unused(part, right));
     refused.chain(unused).chain(unused_folders(part)).collect()
+}
+
+/// Why a component cannot be loaded as what a table of the file (`steps` or `tools`) says that it is.
+pub(super) fn refused(part: &Part<'_>, table: &str) -> Vec<String> {
+    part.contract.imports.iter().filter_map(|import| refusal(part, table, import)).collect()
 }
 
 fn error(part: &Part<'_>, message: String) -> Finding {
@@ -19,7 +23,7 @@ fn error(part: &Part<'_>, message: String) -> Finding {
 }
 
 /// Why a component with this import cannot be loaded, if so.
-fn refusal(part: &Part<'_>, import: &Import) -> Option<String> {
+fn refusal(part: &Part<'_>, of: &str, import: &Import) -> Option<String> {
     let without =
         |why| Some(format!("imports `{}`, which {why}; build the component without it", import.name));
     match (import.class, import.support) {
@@ -28,13 +32,13 @@ fn refusal(part: &Part<'_>, import: &Import) -> Option<String> {
         (_, Support::Never) => without("is unknown to this host"),
         (_, Support::Now) => {
             let right = Right::of_import(&import.name).filter(|right| !part.grant.has(*right))?;
-            Some(format!("imports `{}`, which is not granted; {}", import.name, fix(part, right)))
+            Some(format!("imports `{}`, which is not granted; {}", import.name, fix(part, of, right)))
         }
     }
 }
 
 /// What to do about a missing table: where it goes, and what to write there.
-fn fix(part: &Part<'_>, right: Right) -> String {
+fn fix(part: &Part<'_>, of: &str, right: Right) -> String {
     let (step, table) = (&part.step.name.value, right.table());
     let inline = match right.is_list() {
         true => format!("`{table} = [{{ {} }}]`", right.lines().join(", ")),
@@ -51,8 +55,8 @@ fn fix(part: &Part<'_>, right: Right) -> String {
              \"grants/{step}.toml\"`",
             part.step.code.path(),
         ),
-        GivenGrant::Inline(_) => format!("add to [steps.{step}.grant]: {inline}"),
-        GivenGrant::None => format!("add to [steps.{step}.grant] (or to grants/{step}.toml): {inline}"),
+        GivenGrant::Inline(_) => format!("add to [{of}.{step}.grant]: {inline}"),
+        GivenGrant::None => format!("add to [{of}.{step}.grant] (or to grants/{step}.toml): {inline}"),
     }
 }
 

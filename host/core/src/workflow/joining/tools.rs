@@ -2,9 +2,11 @@
 //! any. A tool runs under its own grant, never the caller's, so its grant is looked at like a step's.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::draft::Part;
-use super::granted;
+use super::{granted, rights};
+use crate::contract::Contract;
 use crate::grant::tools::ToolSource;
 use crate::grant::{Grant, Right};
 use crate::suggest::did_you_mean;
@@ -13,6 +15,8 @@ use crate::workflow::{Finding, ToolNode};
 
 /// What a component cannot have that answers within another's attempt.
 const OF_RUNS: [Right; 2] = [Right::State, Right::Updates];
+/// The same of what needs no right.
+const FREE: [&str; 2] = ["lockstep:step/blob", "lockstep:step/timer"];
 
 /// The tools of a file with their grants, or what of these was not read.
 pub(super) fn nodes(file: &File, grants: &BTreeMap<String, Grant>) -> Result<Vec<ToolNode>, Vec<Finding>> {
@@ -33,15 +37,22 @@ pub(super) fn nodes(file: &File, grants: &BTreeMap<String, Grant>) -> Result<Vec
     if missing.is_empty() { Ok(nodes) } else { Err(missing) }
 }
 
-/// What is wrong with the tools of a file and with who calls them.
-pub(super) fn check(file: &File, nodes: &[ToolNode], parts: &[Part<'_>]) -> Vec<Finding> {
+/// What is wrong with the tools of a file, as far as their contracts are known, and with who calls them.
+pub(super) fn check(
+    file: &File,
+    nodes: &[ToolNode],
+    parts: &[Part<'_>],
+    contracts: &BTreeMap<String, Arc<Contract>>,
+) -> Vec<Finding> {
     let of_steps = parts.iter().flat_map(|part| {
         let (name, line) = (&part.step.name.value, part.step.name.line);
         let unknown = unknown(&part.grant, nodes).into_iter();
         unknown.map(move |message| Finding::error(line, message).of_step(name))
     });
     let of_tools = file.tools.iter().zip(nodes).flat_map(|(tool, node)| {
-        let wrong = unknown(&node.grant, nodes).into_iter().chain(of_runs(node)).chain(circle(node, nodes));
+        let asked = contracts.get(&node.name).map(|contract| asked(tool, contract, node)).unwrap_or_default();
+        let wrong = asked.into_iter().chain(unknown(&node.grant, nodes));
+        let wrong = wrong.chain(of_runs(node)).chain(circle(node, nodes));
         wrong.map(|message| error(tool.name.line, &node.name, message)).collect::<Vec<_>>()
     });
     of_steps.chain(of_tools).chain(unused(file, nodes, parts)).collect()
@@ -73,6 +84,23 @@ fn unknown(grant: &Grant, nodes: &[ToolNode]) -> Vec<String> {
         )
     };
     unknown.map(message).collect()
+}
+
+/// What its component asks for and cannot have: because it has no run, or no right.
+fn asked(tool: &Tool, contract: &Contract, node: &ToolNode) -> Vec<String> {
+    let is_of_runs = |name: &str| {
+        let of_right = Right::of_import(name).is_some_and(|right| OF_RUNS.contains(&right));
+        of_right || FREE.contains(&name.split('@').next().unwrap_or_default())
+    };
+    let (of_runs, others): (Vec<_>, Vec<_>) =
+        contract.imports.iter().cloned().partition(|import| is_of_runs(&import.name));
+    let message = |name: &str| {
+        format!("imports `{name}`, and a tool has no run of its own; build the component without it")
+    };
+    let contract = Contract { imports: others, ..contract.clone() };
+    let (step, grant) = (tool.as_step(), node.grant.clone());
+    let refused = rights::refused(&Part { step: &step, contract: &contract, grant }, "tools");
+    of_runs.iter().map(|import| message(&import.name)).chain(refused).collect()
 }
 
 fn of_runs(node: &ToolNode) -> Vec<String> {

@@ -129,6 +129,19 @@ async fn what_is_no_tool_is_refused_at_load() {
 }
 
 #[tokio::test]
+async fn a_tool_that_wants_what_only_a_run_has_is_refused_at_load() {
+    let lab = Lab::with("");
+    for import in ["blob", "state", "timer", "updates"] {
+        let items = format!("import lockstep:step/{import}@0.1.0; export lockstep:step/tool@0.1.0;");
+        let component = lockstep_hostile::worlds::component(&lockstep_hostile::worlds::world("", &items));
+        let grant = "grant = 1\n[state]\nrun = \"rw\"\n[updates]\n";
+        let refused = lab.load("a", &component, grant).await.unwrap_err().to_string();
+        let told = format!("it imports `lockstep:step/{import}@0.1.0`, and a tool has no run of its own");
+        assert!(refused.starts_with(&told), "{refused}");
+    }
+}
+
+#[tokio::test]
 async fn the_calls_of_a_tool_are_counted_by_its_own_grant() {
     let mut lab = Lab::with(&rule("outer", "outer"));
     lab.put("kit", &tool(), &own("7")).await;

@@ -7,13 +7,16 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use lockstep_core::grant::Grant;
 use lockstep_core::workflow::file::{GivenGrant, Step};
-use toml_edit::{DocumentMut, Item, Table, value};
+use toml_edit::{DocumentMut, Item, Table, TableLike, value};
 
+use super::pins::{Pinned, pinned, with_pins};
+use super::servers;
 use crate::cli::inspect;
 use crate::contract;
 use crate::exit::Exit;
 use crate::inert::inert;
 use crate::lock::{Lock, write_whole};
+use crate::operator::Operator;
 use crate::project::{Candidate, Loading, Refused, WorkflowFile, read_grant};
 use crate::report;
 use crate::source::{Place, unreadable};
@@ -22,11 +25,16 @@ use crate::source::{Place, unreadable};
 ///
 /// Shows what the component asks for, then writes its digest and its asks into the step's grant, whose
 /// comments stay, and the step into lockstep.lock.
+///
+/// Where its grant has tools of servers, each is asked what they are; what has changed since they were
+/// accepted is shown, and a `pin` of them is written into the grant: whatever they are changed to later is
+/// denied until it is accepted too.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   lockstep grant accept pay --workflow plugins/refunds
-  lockstep grant accept theirs.wasm --workflow . --yes")]
+  lockstep grant accept theirs.wasm --workflow . --yes
+  lockstep grant accept pay --config lockstep.toml      where a server of its tools is a program")]
 pub(super) struct Accept {
     /// A step, or the component of one
     #[arg(value_name = "STEP|COMPONENT")]
@@ -47,7 +55,7 @@ struct GrantFile {
 }
 
 impl Accept {
-    pub(super) fn run(self) -> anyhow::Result<Exit> {
+    pub(super) fn run(self, config: Option<&Path>) -> anyhow::Result<Exit> {
         let file = WorkflowFile::read(&self.workflow)?;
         let step = self.step(&file)?;
         let candidate = file.candidate(step, &Loading::new())?;
@@ -57,18 +65,26 @@ impl Accept {
         let tie = given.component.clone().unwrap_or_default();
         let folder = grant.as_ref().and_then(|grant| grant.path.parent()).unwrap_or(Path::new(""));
         let signer = candidate.signer(&tie, folder).map_err(|why| Refused::one(inert(&why)))?;
-        told(step, &candidate, given).iter().for_each(|line| report::progress(line));
+        let mut lock = Lock::read(file.folder())?;
+        let name = &step.name.value;
+        let mut lines = told(step, &candidate, given);
+        let tools = match servers::named(given) {
+            named if named.is_empty() => Vec::new(),
+            named => pinned(given, &servers::ask(&Operator::find(config)?, &named)?)?,
+        };
+        lines.extend(tools.iter().flat_map(|tools| tools.told(name, &lock)));
+        lines.iter().for_each(|line| report::progress(line));
         if !self.yes && !agreed()? {
             report::progress("nothing is changed");
             return Ok(Exit::Refused);
         }
         if let Some(grant) = &grant {
-            tied(grant, &candidate)?;
+            tied(grant, &candidate, &tools)?;
         }
-        let mut lock = Lock::read(file.folder())?;
-        lock.insert(&step.name.value, candidate.locked(step, signer));
+        lock.insert(name, candidate.locked(step, signer));
+        lock.accept(name, tools.iter().map(|tools| tools.locked(name)));
         lock.write(file.folder())?;
-        report::progress(&format!("accepted: step `{}` is {}", step.name.value, candidate.digest()));
+        report::progress(&format!("accepted: step `{name}` is {}", candidate.digest()));
         Ok(Exit::Done)
     }
 
@@ -146,6 +162,7 @@ fn told(step: &Step, candidate: &Candidate, grant: &Grant) -> Vec<String> {
         format!("  {:11}  {}  {}{missing}", line.standing.as_str(), line.table, line.interfaces.join(", "))
     }));
     lines.extend(grant.http.rules.iter().map(|rule| format!("               {rule}")));
+    lines.extend(grant.tools.rules.iter().map(|rule| format!("               {}", rule.name())));
     lines.iter().map(|line| inert(line).into_owned()).collect()
 }
 
@@ -161,11 +178,13 @@ fn agreed() -> anyhow::Result<bool> {
     Ok(matches!(line.trim(), "y" | "yes"))
 }
 
-/// Writes digest and asks into the grant's file; everything else in it stays as it is.
-fn tied(grant: &GrantFile, candidate: &Candidate) -> Result<(), Refused> {
+/// Writes digest, asks and pins into the grant's file; everything else in it stays as it is.
+fn tied(grant: &GrantFile, candidate: &Candidate, tools: &[Pinned]) -> Result<(), Refused> {
     let refused = |why: String| Refused::one(format!("{} cannot be changed: {why}", grant.path.display()));
     let asks = contract::asks(&candidate.contract).to_string();
-    let text = with_tie(&grant.text, &candidate.digest().to_string(), &asks).map_err(refused)?;
+    let text = with_tie(&grant.text, &candidate.digest().to_string(), &asks)
+        .and_then(|text| with_pins(&text, tools))
+        .map_err(refused)?;
     match text == grant.text {
         true => Ok(()),
         false => write_whole(&grant.path, &text).map_err(|error| refused(error.to_string())),
@@ -176,19 +195,23 @@ fn with_tie(text: &str, digest: &str, asks: &str) -> Result<String, String> {
     let mut document: DocumentMut = text.parse().map_err(|error| format!("{error}"))?;
     let component = document.entry("component").or_insert_with(|| Item::Table(Table::new()));
     let component = component.as_table_like_mut().ok_or("`component` is no table")?;
-    for (key, now) in [("digest", digest), ("asks", asks)] {
-        match component.get_mut(key).and_then(Item::as_value_mut) {
-            Some(there) => {
-                let decor = there.decor().clone();
-                *there = now.into();
-                *there.decor_mut() = decor;
-            }
-            None => {
-                component.insert(key, value(now));
-            }
+    set(component, "digest", digest);
+    set(component, "asks", asks);
+    Ok(document.to_string())
+}
+
+/// Sets a text in a table; the comments beside one that is there stay.
+pub(super) fn set(table: &mut dyn TableLike, key: &str, now: &str) {
+    match table.get_mut(key).and_then(Item::as_value_mut) {
+        Some(there) => {
+            let decor = there.decor().clone();
+            *there = now.into();
+            *there.decor_mut() = decor;
+        }
+        None => {
+            table.insert(key, value(now));
         }
     }
-    Ok(document.to_string())
 }
 
 #[cfg(test)]

@@ -7,17 +7,23 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use lockstep_core::contract::Contract;
 use lockstep_core::grant::Right;
+use lockstep_core::grant::tools::Tool;
 
+use super::{pins, servers};
 use crate::cli::inspect;
 use crate::contract;
 use crate::exit::Exit;
 use crate::inert::inert;
+use crate::operator::Operator;
 use crate::project::{Candidate, Loading, Refused};
 use crate::report;
 
 /// Write a first grant: the digest, and one table for each right that the component asks for
 ///
 /// Each table is the narrowest one that can be told from the component alone; put in what it is to reach.
+///
+/// Where it calls tools and the operator's file has servers of them, each is asked what tools it has; they
+/// stand in the draft as comments.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -32,8 +38,13 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    pub(super) fn run(self) -> anyhow::Result<Exit> {
-        let text = text(&inspect::find(&self.component, &Loading::new())?);
+    pub(super) fn run(self, config: Option<&Path>) -> anyhow::Result<Exit> {
+        let candidate = inspect::find(&self.component, &Loading::new())?;
+        let tools = match calls_tools(&candidate.contract) {
+            true => choices(&Operator::find(config)?)?,
+            false => String::new(),
+        };
+        let text = with_tools(&candidate, &tools);
         match &self.output {
             None => report::out(&text)?,
             Some(path) => {
@@ -74,6 +85,11 @@ pub(in crate::cli) fn is_needed(contract: &Contract) -> bool {
 
 /// The grant's file.
 pub(in crate::cli) fn text(candidate: &Candidate) -> String {
+    with_tools(candidate, "")
+}
+
+/// The same with these lines in the place of an example of tools, if there are any.
+fn with_tools(candidate: &Candidate, tools: &str) -> String {
     let contract = &candidate.contract;
     let mut text = format!(
         "# What a step may reach with this component, and nothing else. Make each table as narrow as the\n\
@@ -93,10 +109,47 @@ pub(in crate::cli) fn text(candidate: &Candidate) -> String {
         };
         if !written.contains(&right) {
             written.push(right);
-            text += &format!("\n# for {}\n{}", import.name, table(right));
+            let table = match right {
+                Right::Tools if !tools.is_empty() => tools,
+                _ => table(right),
+            };
+            text += &format!("\n# for {}\n{table}", import.name);
         }
     }
     text
+}
+
+fn calls_tools(contract: &Contract) -> bool {
+    contract::asked(contract).iter().any(|import| Right::of_import(&import.name) == Some(Right::Tools))
+}
+
+/// What all servers of the operator's offer.
+fn choices(operator: &Operator) -> Result<String, Refused> {
+    let said = servers::ask_each(operator, &operator.tool_server_names())?;
+    Ok(said.iter().map(|(server, said)| choice(server, said)).collect())
+}
+
+/// What a server of the operator's offers, as a table that grants nothing until somebody takes the comment
+/// away. All that it says stands on lines of comments.
+fn choice(server: &str, said: &servers::Said) -> String {
+    let tools = match said {
+        Ok(tools) => tools,
+        Err(why) => return format!("# {server} does not tell its tools: {}\n", inert(why)),
+    };
+    let tool = |tool: &Tool| {
+        let name = serde_json::Value::from(tool.name.as_str()).to_string();
+        let line = format!("#     {},    # {}", inert(&name), inert(&pins::cut(&tool.description)));
+        format!("{}\n", line.trim_end_matches(['#', ' ']))
+    };
+    format!(
+        "# {server} has these tools: leave those that it may call, and take the `#` away; `approve` names those\n\
+         # that a person decides on, call by call\n\
+         # [[tools]]\n\
+         # mcp = \"{server}\"\n\
+         # allow = [\n{}# ]\n\
+         # calls = 20    # of one run\n",
+        tools.iter().map(tool).collect::<String>()
+    )
 }
 
 /// The narrowest table of a right, with what to think about beside it.
@@ -129,6 +182,32 @@ fn table(right: Right) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_tools_of_a_server_are_a_choice_that_grants_nothing_by_itself_whatever_it_says() {
+        let tool = |name: &str, description: &str| Tool {
+            name: name.into(),
+            description: description.into(),
+            schema: serde_json::Value::Null,
+        };
+        let said = [tool("pay", "pays\n[[tools]]\u{1b}[2J"), tool("a\"\n", "")];
+        let text = choice("bank", &Ok(said.into())) + &choice("shop", &Err("it is\ngone".into()));
+        expect_test::expect![[r##"
+            # bank has these tools: leave those that it may call, and take the `#` away; `approve` names those
+            # that a person decides on, call by call
+            # [[tools]]
+            # mcp = "bank"
+            # allow = [
+            #     "pay",    # pays\n[[tools]]\u{1b}[2J
+            #     "a\"\n",
+            # ]
+            # calls = 20    # of one run
+            # shop does not tell its tools: it is\ngone
+        "##]]
+        .assert_eq(&text);
+        let grant = lockstep_core::grant::parse(&format!("grant = 1\n{text}")).unwrap();
+        assert!(!grant.has(Right::Tools));
+    }
 
     #[test]
     fn the_table_of_each_right_grants_that_right_and_no_other() {

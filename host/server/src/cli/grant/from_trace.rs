@@ -1,25 +1,29 @@
-//! `lockstep grant from-trace`: the narrowest rules for other servers with which a run could have done
-//! what it did, read from its journal.
+//! `lockstep grant from-trace`: the narrowest rules for other servers and for tools with which a run could
+//! have done what it did, read from its journal. What a tool called is its own grant's to allow.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use clap::Args;
-use lockstep_core::effect::Denial;
+use lockstep_core::effect::{CallId, Denial};
 use lockstep_core::grant::http::Asked;
 use lockstep_core::journal::Journal;
-use lockstep_core::run::Change;
+use lockstep_core::run::{Change, Seq};
 
 use crate::exit::Exit;
 use crate::inert::inert;
 use crate::{report, store};
 
-/// The capability whose calls become rules.
+/// The capabilities whose calls become rules.
 const HTTP: &str = "http";
+const TOOLS: &str = "tools";
+/// How calls name a component, as [`ToolSource`](lockstep_core::grant::tools::ToolSource) is told.
+const COMPONENT: &str = "component:";
 
-/// Print the narrowest http rules that a run has used, step by step
+/// Print the narrowest http and tools rules that a run has used, step by step
 ///
-/// Reads the calls that left the run from its journal. What was denied is told, and not granted.
+/// Reads the calls that left the run from its journal. What was denied is told, and not granted; where a
+/// person was asked about a call, the rule asks again.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -31,11 +35,30 @@ pub(super) struct FromTrace {
     store: store::Store,
 }
 
-/// What was asked of servers: paths, by step and all else that a rule says.
+/// What was asked of servers and tools, by whose grant allows it.
 #[derive(Default)]
 struct Trace {
-    used: BTreeMap<String, BTreeMap<Request, BTreeSet<String>>>,
+    used: BTreeMap<Owner, Used>,
     denied: BTreeSet<String>,
+    /// The calls that a person was asked about.
+    asked: BTreeSet<(Seq, CallId)>,
+    /// Whose tools were called, by the call.
+    tools: BTreeMap<(Seq, CallId), String>,
+}
+
+/// Whose grant it is.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Owner {
+    Step(String),
+    /// A component that is a tool.
+    Tool(String),
+}
+
+/// Paths by all else that a rule says; tools, and whether a person was asked about one, by whose they are.
+#[derive(Default)]
+struct Used {
+    requests: BTreeMap<Request, BTreeSet<String>>,
+    tools: BTreeMap<String, BTreeMap<String, bool>>,
 }
 
 /// What requests of one rule share. A rule lets every method through for every path, so each method has
@@ -47,6 +70,7 @@ struct Request {
     scheme: String,
     method: String,
     query: BTreeSet<String>,
+    is_asked: bool,
 }
 
 impl FromTrace {
@@ -69,8 +93,18 @@ impl FromTrace {
 impl Trace {
     fn note(&mut self, change: &Change) {
         match change {
-            Change::EffectStarted { step, capability, what, .. } if **capability == *HTTP => {
-                self.used(step, what)
+            Change::ApprovalAsked { delivery, call, .. } => drop(self.asked.insert((*delivery, *call))),
+            Change::EffectStarted { delivery, step, call, capability, what, within, .. } => {
+                let owner = self.owner(*delivery, step, *within);
+                let is_asked = self.asked.contains(&(*delivery, *call));
+                match &**capability {
+                    HTTP => self.used.entry(owner).or_default().sent(what, is_asked),
+                    TOOLS => {
+                        let from = self.used.entry(owner).or_default().called(what, is_asked);
+                        self.tools.extend(from.map(|from| ((*delivery, *call), from)));
+                    }
+                    _ => {}
+                }
             }
             Change::Denied { denial: Denial { capability, what, why }, .. } => {
                 self.denied.insert(format!("{capability}: {what} ({why})"));
@@ -79,27 +113,21 @@ impl Trace {
         }
     }
 
-    fn used(&mut self, step: &str, what: &str) {
-        let asked = what.split_once(' ').and_then(|(method, url)| Asked::parse(method, url).ok());
-        let Some(Asked { method, url }) = asked else { return };
-        let Some((host, port)) = url.host_str().zip(url.port_or_known_default()) else { return };
-        let request = Request {
-            host: host.to_owned(),
-            port,
-            scheme: url.scheme().to_owned(),
-            method,
-            query: url.query_pairs().map(|(name, _)| name.into_owned()).collect(),
-        };
-        // A star of the path itself means no other path.
-        let path = url.path().replace('*', "%2A");
-        self.used.entry(step.to_owned()).or_default().entry(request).or_default().insert(path);
+    /// A call that a tool makes is allowed by the tool's grant.
+    fn owner(&self, delivery: Seq, step: &str, within: Option<CallId>) -> Owner {
+        let tool = within.and_then(|call| self.tools.get(&(delivery, call))?.strip_prefix(COMPONENT));
+        tool.map_or_else(|| Owner::Step(step.to_owned()), |tool| Owner::Tool(tool.to_owned()))
     }
 
     fn told(&self) -> String {
         let mut text = String::new();
-        for (step, requests) in &self.used {
-            text += &format!("# step `{}`\n", inert(step));
+        for (owner, Used { requests, tools }) in &self.used {
+            text += &match owner {
+                Owner::Step(step) => format!("# step `{}`\n", inert(step)),
+                Owner::Tool(tool) => format!("# tool `{}`\n", inert(tool)),
+            };
             requests.iter().for_each(|(request, paths)| text += &rule(request, paths));
+            tools.iter().for_each(|(from, tools)| text += &tools_rule(from, tools));
         }
         if self.used.is_empty() {
             text += "# no call left this run\n";
@@ -109,18 +137,58 @@ impl Trace {
     }
 }
 
+impl Used {
+    fn sent(&mut self, what: &str, is_asked: bool) {
+        let asked = what.split_once(' ').and_then(|(method, url)| Asked::parse(method, url).ok());
+        let Some(Asked { method, url }) = asked else { return };
+        let Some((host, port)) = url.host_str().zip(url.port_or_known_default()) else { return };
+        let request = Request {
+            host: host.to_owned(),
+            port,
+            scheme: url.scheme().to_owned(),
+            method,
+            query: url.query_pairs().map(|(name, _)| name.into_owned()).collect(),
+            is_asked,
+        };
+        // A star of the path itself means no other path.
+        let path = url.path().replace('*', "%2A");
+        self.requests.entry(request).or_default().insert(path);
+    }
+
+    /// `FROM/TOOL …`; whose tool it is.
+    fn called(&mut self, what: &str, is_asked: bool) -> Option<String> {
+        let (from, tool) = what.split(' ').next()?.split_once('/')?;
+        let asks = self.tools.entry(from.to_owned()).or_default().entry(tool.to_owned()).or_default();
+        *asks |= is_asked;
+        Some(from.to_owned())
+    }
+}
+
+fn tools_rule(from: &str, tools: &BTreeMap<String, bool>) -> String {
+    let (key, name) = match from.strip_prefix(COMPONENT) {
+        Some(name) => ("component", name),
+        None => ("mcp", from),
+    };
+    let asked: BTreeSet<String> =
+        tools.iter().filter(|(_, asks)| **asks).map(|(tool, _)| tool.clone()).collect();
+    let approve = if asked.is_empty() { String::new() } else { format!("approve = {}\n", list(&asked)) };
+    let allow = list(&tools.keys().cloned().collect());
+    format!("[[tools]]\n{key} = {}\nallow = {allow}\n{approve}\n", quoted(name))
+}
+
 fn rule(request: &Request, paths: &BTreeSet<String>) -> String {
-    let Request { host, port, scheme, method, query } = request;
+    let Request { host, port, scheme, method, query, is_asked } = request;
     let is_default = matches!((scheme.as_str(), port), ("https", 443) | ("http", 80));
     let scheme = if scheme == "https" { String::new() } else { format!("scheme = {}\n", quoted(scheme)) };
     let port_line = if is_default { String::new() } else { format!("port = {port}\n") };
     format!(
-        "[[http]]\nhost = {}\n{scheme}{port_line}methods = [{}]\npaths = {}\nquery = {}\n{}\n",
+        "[[http]]\nhost = {}\n{scheme}{port_line}methods = [{}]\npaths = {}\nquery = {}\n{}{}\n",
         quoted(host),
         quoted(method),
         list(paths),
         list(query),
-        network(host, *port)
+        network(host, *port),
+        if *is_asked { "approve = \"always\"\n" } else { "" },
     )
 }
 
@@ -148,8 +216,7 @@ mod tests {
     use super::*;
     use expect_test::expect;
     use lockstep_core::blob::Digest;
-    use lockstep_core::effect::{CallId, Keep};
-    use lockstep_core::run::Seq;
+    use lockstep_core::effect::Keep;
 
     fn started(step: &str, what: &str) -> Change {
         Change::EffectStarted {
@@ -220,6 +287,91 @@ mod tests {
         .assert_eq(&told);
         let grant = lockstep_core::grant::parse(&format!("grant = 1\n{told}")).unwrap();
         assert_eq!(grant.http.rules.len(), 4);
+    }
+
+    fn tool(step: &str, what: &str, call: &[u8], within: Option<&[u8]>) -> Change {
+        let id = |name: &[u8]| CallId { digest: Digest::of(name), nth: 1 };
+        match started(step, what) {
+            Change::EffectStarted { delivery, attempt, step, what, rule, at_most_once, keep, .. } => {
+                let (call, capability, within) = (id(call), TOOLS.into(), within.map(id));
+                Change::EffectStarted {
+                    delivery,
+                    attempt,
+                    step,
+                    call,
+                    capability,
+                    what,
+                    rule,
+                    at_most_once,
+                    within,
+                    keep,
+                }
+            }
+            other => other,
+        }
+    }
+
+    fn asked(call: &[u8]) -> Change {
+        Change::ApprovalAsked {
+            delivery: Seq(1),
+            attempt: 1,
+            step: "".into(),
+            call: CallId { digest: Digest::of(call), nth: 1 },
+            capability: TOOLS.into(),
+            what: "".into(),
+            rule: "".into(),
+            why: "".into(),
+            deadline: lockstep_core::event::Timestamp(0),
+            moment: lockstep_core::effect::Moment {
+                clock: lockstep_core::event::Timestamp(0),
+                seed: Digest::of(b""),
+            },
+            payload: None,
+        }
+    }
+
+    #[test]
+    fn tools_are_allowed_by_whose_grant_they_were_called_under() {
+        let mut trace = Trace::default();
+        for change in [
+            tool("pay", r#"bank/balance {"a":"b/c"}"#, b"1", None),
+            asked(b"2"),
+            tool("pay", "bank/pay {}", b"2", None),
+            tool("pay", "component:kit/a/b {}", b"3", None),
+            tool("pay", "shop/look {}", b"4", Some(b"3")),
+            asked(b""),
+            started("pay", "POST https://api.example.com/v1"),
+        ] {
+            trace.note(&change);
+        }
+        let told = trace.told();
+        expect![[r##"
+            # step `pay`
+            [[http]]
+            host = "api.example.com"
+            methods = ["POST"]
+            paths = ["/v1"]
+            query = []
+            approve = "always"
+
+            [[tools]]
+            mcp = "bank"
+            allow = ["balance", "pay"]
+            approve = ["pay"]
+
+            [[tools]]
+            component = "kit"
+            allow = ["a/b"]
+
+            # tool `kit`
+            [[tools]]
+            mcp = "shop"
+            allow = ["look"]
+
+        "##]]
+        .assert_eq(&told);
+        let grant = lockstep_core::grant::parse(&format!("grant = 1\n{told}")).unwrap();
+        assert_eq!((grant.http.rules.len(), grant.tools.rules.len()), (1, 3));
     }
 
     #[test]

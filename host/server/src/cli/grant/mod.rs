@@ -4,6 +4,10 @@
 mod accept;
 pub(super) mod draft;
 mod from_trace;
+mod pins;
+mod servers;
+
+use std::path::Path;
 
 use clap::{Args, Subcommand};
 
@@ -24,10 +28,10 @@ enum Command {
 }
 
 impl Grant {
-    pub(super) fn run(self) -> anyhow::Result<Exit> {
+    pub(super) fn run(self, config: Option<&Path>) -> anyhow::Result<Exit> {
         match self.command {
-            Command::Draft(draft) => draft.run(),
-            Command::Accept(accept) => accept.run(),
+            Command::Draft(draft) => draft.run(config),
+            Command::Accept(accept) => accept.run(config),
             Command::FromTrace(trace) => trace.run(),
         }
     }

@@ -4,6 +4,7 @@
 mod diff;
 mod rights;
 mod told;
+mod tools;
 
 pub(super) use rights::{Standing, rights};
 
@@ -21,7 +22,8 @@ use crate::source::{self, Place};
 /// Show a component's contract: what it consumes, emits and asks for
 #[derive(Debug, Args)]
 #[command(after_help = "\
-A COMPONENT is a file, file:///…, or oci://HOST/REPO:TAG@sha256:… in a registry.
+A COMPONENT is a file, file:///…, or oci://HOST/REPO:TAG@sha256:… in a registry. One that is a tool
+is asked what its tools are, in the sandbox; one that asks for rights only with --grant.
 With --grant, the exit code is 3 if a right is missing, or if the grant is for other bytes, other
 asks or another signer. With --diff, it is 3 if NEW asks for more than OLD.
 
@@ -63,9 +65,10 @@ impl Inspect {
         }
         let against =
             self.grant.as_deref().map(|path| rights::Against::read(&candidate, path)).transpose()?;
+        let tools = tools::described(&candidate, against.as_ref().map(|against| &against.grant));
         let told = match self.json {
-            true => told::as_json(&candidate, against.as_ref()).to_string(),
-            false => told::story(&candidate, against.as_ref()),
+            true => told::as_json(&candidate, against.as_ref(), tools.as_ref()).to_string(),
+            false => told::story(&candidate, against.as_ref(), tools.as_ref()),
         };
         report::out(&told)?;
         let holds = against.is_none_or(|against| against.holds());

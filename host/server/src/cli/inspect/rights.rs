@@ -86,6 +86,8 @@ pub(crate) fn head(right: Right) -> String {
 pub(super) struct Against {
     /// The grant's file.
     pub(super) shown: String,
+    /// What it says.
+    pub(super) grant: Grant,
     /// Right by right.
     pub(super) rights: Vec<Line>,
     /// What the grant says of the component.
@@ -110,6 +112,7 @@ impl Against {
             asks: tie.asks.map(|asks| asks == contract::asks(&candidate.contract)),
             signer: candidate.signer(&tie, path.parent().unwrap_or(Path::new(""))),
             tie,
+            grant,
             shown,
         })
     }

@@ -6,30 +6,23 @@ mod going_on;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::Args;
 use lockstep_core::event::Json;
 use lockstep_core::journal::Journal;
 use lockstep_core::run::{RunId, Status};
 use lockstep_core::workflow::Workflow;
-use lockstep_journal::{Memory, Sqlite};
-use lockstep_runtime::{Deployed, Host, NewRun, Request, Rest, RunHandle, Settings, Until, archive};
-use lockstep_sandbox::Sandbox;
+use lockstep_runtime::{Deployed, Host, NewRun, Request, Rest, RunHandle, Until, archive};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::always::Grants;
+use crate::cli::ready;
 use crate::exit::{self, BadInput, Exit};
-use crate::project::{Loading, Project, Refused, Update, wanted};
+use crate::project::{Loading, Project, Update};
 use crate::report::{self, Reporter};
-use crate::{config, inert, input, store};
-
-/// How often other processes are listened to.
-const INBOX: Duration = Duration::from_millis(100);
-/// The store beside a workflow.
-const STORE: &str = "lockstep.db";
+use crate::{input, store};
 
 /// Run a workflow, and print its result as JSON
 #[derive(Debug, Args)]
@@ -99,6 +92,8 @@ struct Stage {
     grants: Grants,
     /// Where runs are kept; none: in memory, and gone with the process.
     store: Option<PathBuf>,
+    /// The operator's file, if one is named.
+    config: Option<PathBuf>,
     interrupts: Signal,
 }
 
@@ -124,7 +119,7 @@ impl Run {
         let project = Project::read(&self.workflow, &loading)?;
         report::warnings(&project.warnings);
         let input = if self.take_up { None } else { Some(self.read_input(&project.workflow)?) };
-        let mut stage = self.stage(&project, &loading).await?;
+        let mut stage = self.stage(&project, &loading, config).await?;
         let exit = match input {
             Some(input) => self.one(&mut stage, input).await,
             None => going_on::all(self, &mut stage).await,
@@ -133,26 +128,23 @@ impl Run {
         exit
     }
 
-    async fn stage(&self, project: &Project, loading: &Loading) -> anyhow::Result<Stage> {
-        let settings = lockstep_sandbox::Settings {
-            cache: config::cache(),
-            compiler: config::compiler()?,
-            scratch: Some(config::swept_scratch()),
-            egress: loading.operator.egress(project.secrets(&loading.operator)?)?,
-            ..Default::default()
-        };
-        let sandbox = Sandbox::new(&settings)?;
-        let servers = project.servers(&loading.operator)?;
-        let deployed = project.deploy(&sandbox, &servers).await?;
-        let reporter = Arc::new(Reporter::new(&deployed, project.grant_files(), self.verbose));
-        let store = self.store(project);
-        let journal = journal(store.as_deref())?;
-        let inbox = store.is_some().then_some(INBOX);
-        let observers: Vec<Arc<dyn lockstep_runtime::Observer>> = vec![reporter.clone()];
-        let host = Host::new(Settings { observers, inbox, ..Settings::new(journal.clone()) });
+    async fn stage(
+        &self,
+        project: &Project,
+        loading: &Loading,
+        config: Option<&Path>,
+    ) -> anyhow::Result<Stage> {
+        let mut all = ready::deployed(&[project], loading).await?;
+        let deployed = all.pop().expect("each project is deployed");
+        let reporter = Reporter::new(std::slice::from_ref(&deployed), project.grant_files(), self.verbose);
+        let reporter = Arc::new(reporter);
+        let store = ready::store(self.store.as_deref(), project);
+        let journal = ready::journal(store.as_deref())?;
+        let host = ready::host(&journal, store.as_deref(), vec![reporter.clone()]);
         let interrupts = signal(SignalKind::interrupt())?;
         let grants = Grants::new(self.workflow.clone(), loading.operator.clone());
-        Ok(Stage { host, journal, deployed, reporter, grants, store, interrupts })
+        let config = config.map(Path::to_owned);
+        Ok(Stage { host, journal, deployed, reporter, grants, store, config, interrupts })
     }
 
     async fn one(&self, stage: &mut Stage, input: Json) -> anyhow::Result<Exit> {
@@ -167,7 +159,7 @@ impl Run {
         match came {
             Came::To(rest) => self.tell(stage, handle.id(), &rest).await,
             Came::Interrupted => {
-                let told = format!("it stands where it was; go on with `{}`", self.going_on());
+                let told = format!("it stands where it was; go on with `{}`", self.going_on(stage));
                 report::progress(&format!("interrupted: {told}"));
                 if self.json {
                     let (run_id, status) = (Some(handle.id().as_str()), Status::Running.as_str());
@@ -182,7 +174,7 @@ impl Run {
         let name = &stage.deployed.workflow.name;
         let id = match &self.idempotency_key {
             Some(key) => RunId::keyed(name, key),
-            None => RunId::fresh(name, random()?),
+            None => RunId::fresh(name, ready::random()?),
         };
         let continues = match &self.continues {
             Some(text) => Some(store::find(&*stage.journal, text).await?),
@@ -225,7 +217,7 @@ impl Run {
             let gone = "it is kept in memory alone and ends here; with a store it would wait";
             return Ok(if status.is_end() { Vec::new() } else { vec![gone.to_owned()] });
         };
-        let store = named(store);
+        let store = ready::named(store);
         let mut told = match status {
             Status::Waiting => asks(&archive::with_children(&*stage.journal, id).await?, &store),
             Status::Parked => vec![
@@ -236,35 +228,22 @@ impl Run {
             ],
             _ => return Ok(Vec::new()),
         };
-        told.push(format!("then go on with `{}`", self.going_on()));
+        told.push(format!("then go on with `{}`", self.going_on(stage)));
         Ok(told)
     }
 
     /// The command that takes up what was cut off.
-    fn going_on(&self) -> String {
-        let workflow = report::word(&self.workflow.display().to_string());
-        let store =
-            self.store.as_ref().map(|file| format!(" --store {}", report::word(&file.display().to_string())));
-        format!("lockstep run {workflow} --take-up{}", store.unwrap_or_default())
-    }
-
-    fn store(&self, project: &Project) -> Option<PathBuf> {
-        match &self.store {
-            Some(memory) if memory.as_os_str() == "memory" => None,
-            Some(file) => Some(file.clone()),
-            None => Some(project.folder.join(STORE)),
-        }
+    fn going_on(&self, stage: &Stage) -> String {
+        let shown = |path: &Path| report::word(&path.display().to_string());
+        let option = |name: &str, file: &Option<PathBuf>| {
+            file.as_ref().map(|file| format!(" {name} {}", shown(file))).unwrap_or_default()
+        };
+        let (config, store) = (option("--config", &stage.config), option("--store", &self.store));
+        format!("lockstep run {} --take-up{config}{store}", shown(&self.workflow))
     }
 
     fn read_input(&self, workflow: &Workflow) -> Result<Json, BadInput> {
-        let text = input::read(&self.input, "the start event")?;
-        match workflow.check_start(&text) {
-            Ok(()) => Ok(Json::trusted(text.trim())),
-            Err(error) => {
-                let error = inert::inert(&error.to_string()).into_owned();
-                Err(BadInput(format!("the input does not fit: {error}; {}", wanted(workflow))))
-            }
-        }
+        ready::input(workflow, &input::read(&self.input, "the start event")?)
     }
 }
 
@@ -286,22 +265,6 @@ fn asks(runs: &[lockstep_core::run::Run], store: &str) -> Vec<String> {
     told
 }
 
-fn journal(store: Option<&Path>) -> Result<Arc<dyn Journal>, Refused> {
-    let Some(file) = store else { return Ok(Arc::new(Memory::new())) };
-    match Sqlite::open(file) {
-        Ok(journal) => Ok(Arc::new(journal)),
-        Err(error) => Err(Refused::one(format!("{error} (`--store FILE`, or `--store memory`)"))),
-    }
-}
-
-/// How the store is named to other commands; those look for one in the folder that they are in.
-fn named(store: &Path) -> String {
-    match store == Path::new(STORE) || store == Path::new(".").join(STORE) {
-        true => String::new(),
-        false => format!(" --store {}", report::word(&store.display().to_string())),
-    }
-}
-
 /// What is kept in memory alone ends with the process; whatever is in a store stands where it is.
 async fn interrupted(stage: &Stage, handle: &RunHandle) -> anyhow::Result<Came> {
     if stage.store.is_some() {
@@ -309,12 +272,6 @@ async fn interrupted(stage: &Stage, handle: &RunHandle) -> anyhow::Result<Came> 
     }
     stage.host.ask(handle.id(), Request::Cancel).await?;
     Ok(Came::To(handle.rest().await?))
-}
-
-pub(super) fn random() -> anyhow::Result<u128> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes)?;
-    Ok(u128::from_be_bytes(bytes))
 }
 
 fn tell(id: &RunId, rest: &Rest) -> anyhow::Result<()> {

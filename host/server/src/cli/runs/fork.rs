@@ -5,7 +5,7 @@ use lockstep_core::run::{self, RunId, Seq};
 use serde_json::json;
 
 use super::{Named, order, read};
-use crate::cli::run::random;
+use crate::cli::ready::random;
 use crate::exit::Exit;
 use crate::{report, store};
 

@@ -145,3 +145,52 @@ fn a_tool_has_no_run_and_never_calls_itself() {
         "#]],
     );
 }
+
+/// What is said of a tool that imports these, where a step calls it.
+fn imports(given: &str, names: &[(&str, crate::contract::Class)], expected: Expect) {
+    use crate::contract::{Import, Support};
+    let text = text("", &[("pay", &format!("[steps.pay.grant]\n{ALLOW}"), "")]);
+    let file = parse(&format!("{text}[tools.pdf]\ncomponent = \"pdf.wasm\"\n{given}")).unwrap();
+    let mut step = contract("start -> stop");
+    step.imports.clear();
+    let mut tool = contract("start -> stop");
+    let import =
+        |(name, class): &(&str, _)| Import { name: (*name).into(), class: *class, support: Support::Now };
+    tool.imports = names.iter().map(import).collect();
+    let contracts = [("pay".to_owned(), Arc::new(step)), ("pdf".to_owned(), Arc::new(tool))].into();
+    let told = match join(&file, &contracts, &BTreeMap::new()) {
+        Ok(joined) => tell(&joined.warnings),
+        Err(findings) => tell(&findings),
+    };
+    expected.assert_eq(&told.lines().skip(1).map(|line| format!("{line}\n")).collect::<String>());
+}
+
+#[test]
+fn what_a_tool_asks_for_and_is_not_granted_is_told_all_at_once_with_the_table_to_add() {
+    use crate::contract::Class;
+    let all = [
+        ("lockstep:step/http@0.1.0", Class::Granted),
+        ("lockstep:step/state@0.1.0", Class::Granted),
+        ("lockstep:step/timer@0.1.0", Class::Free),
+        ("lockstep:step/log@0.1.0", Class::Free),
+        ("wasi:config/store@0.2.0-rc.1", Class::Granted),
+    ];
+    imports(
+        "source = \"pdf\"\n",
+        &all,
+        expect![[r#"
+        error: w:8: tool `pdf`: imports `lockstep:step/state@0.1.0`, and a tool has no run of its own; build the component without it
+        error: w:8: tool `pdf`: imports `lockstep:step/timer@0.1.0`, and a tool has no run of its own; build the component without it
+        error: w:8: tool `pdf`: imports `lockstep:step/http@0.1.0`, which is not granted; add to [tools.pdf.grant] (or to grants/pdf.toml): `http = [{ host = "api.example.com", methods = ["GET"] }]`
+        error: w:8: tool `pdf`: imports `wasi:config/store@0.2.0-rc.1`, which is not granted; add to [tools.pdf.grant] (or to grants/pdf.toml): `config = { key = "value" }`
+    "#]],
+    );
+    imports(
+        "",
+        &all[4..],
+        expect![[r#"
+        error: w:8: tool `pdf`: imports `wasi:config/store@0.2.0-rc.1`, which is not granted; make a grant with `lockstep grant draft pdf.wasm -o grants/pdf.toml`, and write `grant = "grants/pdf.toml"`
+    "#]],
+    );
+    imports("[tools.pdf.grant.config]\nkey = 1\n", &all[3..], expect![[r#""#]]);
+}

@@ -1,0 +1,93 @@
+//! How a run stands, for a client of MCP: what the journal says of it and of the runs within it goes in, one
+//! object of plain values comes out.
+
+use std::path::Path;
+
+use lockstep_core::run::{Run, Status};
+use lockstep_mcp::serve::Standing;
+use serde_json::{Value, json};
+
+use crate::cli::ready;
+use crate::report::{approval, question};
+
+/// The standing of the first of these runs, which is the one that the others lie in.
+pub(super) fn of(runs: &[Run], store: Option<&Path>, is_new: Option<bool>) -> Option<Standing> {
+    let run = runs.first()?;
+    let status = run.status();
+    let option = store.map(ready::named).unwrap_or_default();
+    let result = run.result().filter(|_| status.is_end());
+    let asking = runs.iter().filter(|run| !run.status().is_end());
+    let questions = asking
+        .clone()
+        .flat_map(|run| run.questions().map(|(number, open)| question::object(run, number, open)));
+    let approvals: Vec<Value> = asking.flat_map(|run| approvals(run, &option)).collect();
+    let questions: Vec<Value> = questions.collect();
+    Some(Standing {
+        run_id: run.id().as_str().to_owned(),
+        workflow: run.workflow().name.clone(),
+        status: status.as_str().to_owned(),
+        is_new,
+        event: result.map(|(event, _)| run.workflow().event(*event).short.clone()),
+        result: result.and_then(|(_, value)| serde_json::from_str(value.as_str()).ok()),
+        error: error(run),
+        next: next(run, &questions, &approvals, &option),
+        questions,
+        approvals,
+        is_failed: is_failed(status),
+    })
+}
+
+fn is_failed(status: Status) -> bool {
+    matches!(status, Status::Failed | Status::TimedOut | Status::Cancelled | Status::Stalled)
+}
+
+/// Calls that wait for a person, and how that person decides: no client does.
+fn approvals<'r>(run: &'r Run, option: &'r str) -> impl Iterator<Item = Value> + 'r {
+    run.approvals().map(move |(number, open)| {
+        json!({
+            "approval": format!("{}.{number}", run.id()),
+            "run_id": run.id().as_str(),
+            "step": &*open.step,
+            "what": &*open.what,
+            "why": &*open.why,
+            "deadline_ms": open.deadline.0,
+            "decided_by_a_person": approval::commands(run.id(), number, option),
+        })
+    })
+}
+
+fn error(run: &Run) -> Option<String> {
+    let (status, reason) = (run.status(), run.reason());
+    match status {
+        Status::Completed | Status::Running | Status::Waiting => None,
+        _ => Some(reason.map_or_else(|| status.to_string(), str::to_owned)),
+    }
+}
+
+/// What a client can do, or whom it has to wait for.
+fn next(run: &Run, questions: &[Value], approvals: &[Value], option: &str) -> Option<String> {
+    let id = run.id();
+    let told = match run.status() {
+        Status::Running => "it goes on; lockstep_wait waits for it again".to_owned(),
+        Status::Parked => format!(
+            "it waits for a person to see to what is parked: `lockstep runs show {id}{option}` says why, and \
+             `lockstep runs retry {id}{option}` lets it be tried again"
+        ),
+        Status::Paused => {
+            format!("a person has paused it: `lockstep runs resume {id}{option}` lets it go on")
+        }
+        Status::Waiting => match (questions.is_empty(), approvals.is_empty()) {
+            (false, true) => "answer what it asks with lockstep_answer".to_owned(),
+            (true, false) => {
+                "a person decides about what is under `approvals`; wait with lockstep_wait".to_owned()
+            }
+            (false, false) => {
+                "answer what it asks with lockstep_answer; a person decides about what is under `approvals`"
+                    .to_owned()
+            }
+            (true, true) => "it waits for a time; wait with lockstep_wait".to_owned(),
+        },
+        _ => return None,
+    };
+    Some(told)
+}
