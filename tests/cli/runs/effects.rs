@@ -357,7 +357,7 @@ fn a_call_of_a_tool_is_shown_as_it_was_written_and_changed_only_into_what_its_sc
     let asked = project.lockstep(&["ask", "ls"]);
     expect![[r#"
         exit 0
-        approval RUN.8: clerk wants to call github/create_issue {"title":…
+        approval RUN.8: clerk wants to call github/create_issue
           why a person is asked: `approve`
           rule: github
           with

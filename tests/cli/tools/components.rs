@@ -56,7 +56,9 @@ fn a_person_decides_on_what_a_tool_calls_itself_and_that_is_called_once() {
     let desk = with_box(&nested(), of_box, of_clerk);
     let number = desk.asks(&call("outer", &json!({ "a": 1 })));
     let listed = desk.lockstep(&["ask", "ls"]).stdout;
-    assert!(listed.contains(": clerk wants to call it/echo {\"a\":1}"), "{listed}");
+    assert!(listed.contains(": a tool that clerk called wants to call it/echo"), "{listed}");
+    let always = desk.lockstep(&["approve", &number, "--always"]);
+    assert!(always.code != 0 && always.stderr.contains("by a rule of its own grant"), "{}", always.stderr);
     assert_eq!(desk.calls(), [json!(null); 0]);
     assert_eq!(desk.lockstep(&["approve", &number]).code, 0);
     let answer = answer_of(&desk.take_up());

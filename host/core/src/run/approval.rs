@@ -32,6 +32,8 @@ pub struct Approval {
     pub what: Arc<str>,
     /// The rule that it would go by.
     pub rule: Arc<str>,
+    /// The call of a tool that makes this one, if one does: then the rule is of the tool's grant.
+    pub within: Option<CallId>,
     /// Why a person is asked.
     pub why: Arc<str>,
     /// What the call is made with.
@@ -79,6 +81,7 @@ impl Approval {
             capability,
             what,
             rule,
+            within,
             why,
             deadline,
             payload,
@@ -90,7 +93,19 @@ impl Approval {
         let proposal = payload.and_then(|payload| serde_json::from_str(payload.as_str()).ok());
         let proposal = proposal.ok_or("it does not say what the call is made with")?;
         let asked_at = record.at;
-        Ok(Approval { delivery, step, call, capability, what, rule, why, proposal, asked_at, deadline })
+        Ok(Approval {
+            delivery,
+            step,
+            call,
+            capability,
+            what,
+            rule,
+            within,
+            why,
+            proposal,
+            asked_at,
+            deadline,
+        })
     }
 }
 

@@ -319,6 +319,9 @@ pub enum Change {
         what: Arc<str>,
         /// The rule that it would go by.
         rule: Arc<str>,
+        /// The call of a tool that makes this one, if one does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        within: Option<CallId>,
         /// Why a person is asked.
         why: Arc<str>,
         /// How long it stays open.

@@ -262,6 +262,7 @@ fn of_approvals() -> Vec<Change> {
         capability: "tools".into(),
         what: "bank/pay\0".into(),
         rule: "bank".into(),
+        within: Some(CallId { digest: Digest::of(b"tool"), nth: 1 }),
         why: "its rule says `approve`".into(),
         deadline: Timestamp(u64::MAX),
         moment: Moment { clock: Timestamp(1_700_000_000_000), seed: Digest::of(b"chance") },

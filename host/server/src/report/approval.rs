@@ -55,8 +55,11 @@ struct Made {
 /// What is asked, by whom, with what, why, what was called before, and until when.
 pub(crate) fn told(run: &Run, number: ApprovalId, open: &Approval) -> String {
     let (id, step) = (run.id(), inert(&open.step));
+    let who = if open.within.is_some() { format!("a tool that {step} called") } else { step.into_owned() };
+    // Arguments have lines of their own.
+    let call = open.what.split_once(" {").map_or(&*open.what, |(call, _)| call);
     let mut lines = vec![
-        format!("approval {id}.{number}: {step} wants to call {}", line(&open.what)),
+        format!("approval {id}.{number}: {who} wants to call {}", line(call)),
         format!("why a person is asked: {}", line(&open.why)),
         format!("rule: {}", line(&open.rule)),
     ];

@@ -14,6 +14,8 @@ use crate::inert::inert;
 
 /// So much of what was asked is told on a line.
 const WHAT: usize = 200;
+/// And on the lines that follow from it.
+const AGAIN: usize = 60;
 /// So much of a rule that was written.
 const RULE: usize = 1000;
 
@@ -49,7 +51,7 @@ impl Effects {
             }
             Change::EffectEnded { delivery, effect, how, told, .. } => {
                 let asked = self.0.remove(effect);
-                let what = asked.map_or_else(|| format!("effect {effect}"), |asked| shown(&asked.what));
+                let what = asked.map_or_else(|| format!("effect {effect}"), |asked| again(&asked.what));
                 let how = match how {
                     Ended::Answered => "answered",
                     Ended::NotMade => "was not made",
@@ -69,7 +71,7 @@ impl Effects {
             }
             Change::ApprovalDecided { approval, delivery, .. } => {
                 let (what, arguments) = match self.0.remove(approval) {
-                    Some(Asked { what, arguments }) => (shown(&what), arguments),
+                    Some(Asked { what, arguments }) => (again(&what), arguments),
                     None => (format!("approval {approval}"), None),
                 };
                 (*delivery, format!("{what} {}", decided(&record.change, arguments.as_ref())))
@@ -111,6 +113,11 @@ pub(super) fn unknown(effect: &UnknownEffect<'_>, run: &RunId, store: &str) -> V
         format!("  it was not done, so do it: {}", say("--not-made")),
         format!("  give it up: {}", say("--fail")),
     ]
+}
+
+/// What was asked, on a line after the one that said it whole.
+fn again(what: &str) -> String {
+    cut(&inert(what), AGAIN)
 }
 
 fn shown(text: &str) -> String {

@@ -37,8 +37,8 @@ impl Decision<'_> {
     fn ask_approval(&mut self, id: Seq, intent: &Intent, ask: &Ask) {
         let delivery = &self.run.deliveries[&id];
         let (attempt, step) = (delivery.attempt(), self.step_of(delivery.handler).name.as_str().into());
-        let Intent { id: call, capability, what, rule, .. } = intent.clone();
-        let Ask { why, proposal, within, moment } = ask.clone();
+        let Intent { id: call, capability, what, rule, within, .. } = intent.clone();
+        let Ask { why, proposal, within: patience, moment } = ask.clone();
         self.write(Change::ApprovalAsked {
             delivery: id,
             attempt,
@@ -47,8 +47,9 @@ impl Decision<'_> {
             capability,
             what,
             rule,
+            within,
             why,
-            deadline: self.now.after(within),
+            deadline: self.now.after(patience),
             moment,
             payload: Some(told::proposal(&proposal)),
         });

@@ -313,6 +313,7 @@ mod tests {
 
     fn asked(call: &[u8]) -> Change {
         Change::ApprovalAsked {
+            within: None,
             delivery: Seq(1),
             attempt: 1,
             step: "".into(),
