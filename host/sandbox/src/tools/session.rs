@@ -182,8 +182,16 @@ impl Session {
                 return Ok((proposed, origin, tool.clone(), asks));
             }
         }
-        let whose = self.tools.rules().next().map_or_else(String::new, |(rule, _)| rule.what(name));
-        Err(self.denied(whose, Why::Tool))
+        Err(self.denied(self.unknown(name), Why::Tool))
+    }
+
+    /// A tool that no rule has, as denials name it: with the server only if there is just one.
+    fn unknown(&self, name: &str) -> String {
+        let mut rules = self.tools.rules().map(|(rule, _)| rule);
+        match rules.next() {
+            Some(first) if rules.all(|rule| rule.from == first.from) => first.what(name),
+            _ => format!("/{name}"),
+        }
     }
 
     async fn described(&self, rule: &ToolsRule, origin: &Origin, name: &str) -> Result<Tool, NoResult> {

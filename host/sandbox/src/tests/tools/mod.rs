@@ -195,6 +195,11 @@ async fn a_tool_that_is_not_in_the_list_is_denied_in_whatever_case_and_without_t
         assert_eq!(lab.bank.heard().len(), 0);
         assert_eq!(lab.notes.denials().len(), 1);
     }
+    let two = "[[tools]]\nmcp = \"bank\"\nallow = [\"pay\"]\n[[tools]]\nmcp = \"slow\"\nallow = [\"wait\"]\n";
+    let mut of_two = Lab::with(two);
+    of_two.toolbox.servers.insert("slow".into(), Arc::new(Slow));
+    of_two.ask(call("close", &json!({}))).await;
+    assert_eq!(of_two.notes.denials(), ["tools /close: tool"], "nobody knows whose it would be");
     let open = Lab::new("allow = [\"pay\"]\n").without(Wall::Tools);
     assert_eq!(open.ask(call("close", &json!({"cents": 5}))).await, r#"{"cents":5}"#);
 }
