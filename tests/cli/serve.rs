@@ -36,6 +36,9 @@ fn node(plan: &Value) -> Value {
     serde_json::from_slice(&ended.stdout).unwrap()
 }
 
+/// Clients answer for those whom the workflow asks.
+const FOR_ALL: &[&str] = &["--answer-for", "role:approver"];
+
 /// A client that writes what it is given.
 struct Hand {
     child: Child,
@@ -47,15 +50,23 @@ struct Hand {
 impl Hand {
     /// A server, and a client that has introduced itself.
     fn of(folder: &Path, arguments: &[&str]) -> Hand {
-        let mut hand = Hand::unknown(folder, arguments);
+        Hand::unknown(folder, arguments).introduced()
+    }
+
+    fn introduced(mut self) -> Hand {
+        let hand = &mut self;
         let client = json!({ "name": "by hand", "version": "1" });
         let hello = json!({ "protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": client });
         assert_eq!(hand.ask("initialize", hello)["result"]["serverInfo"]["name"], "lockstep");
         hand.write(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }).to_string());
-        hand
+        self
     }
 
     fn unknown(folder: &Path, arguments: &[&str]) -> Hand {
+        Hand::started(folder, &[FOR_ALL, arguments].concat())
+    }
+
+    fn started(folder: &Path, arguments: &[&str]) -> Hand {
         let mut command = command(folder, &[&["mcp", "serve"], arguments].concat());
         let mut child = command.stdin(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let (stdin, stdout) = (child.stdin.take(), BufReader::new(child.stdout.take().unwrap()));
@@ -133,7 +144,7 @@ fn the_official_client_begins_a_run_answers_it_and_has_its_result() {
     let program = env!("CARGO_BIN_EXE_lockstep");
     let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
     let told = node(&json!({
-        "command": [program, "mcp", "serve", "."], "cwd": claims.folder(), "env": { "LOCKSTEP_CACHE": cache },
+        "command": [program, "mcp", "serve", ".", "--answer-for", "role:approver"], "cwd": claims.folder(), "env": { "LOCKSTEP_CACHE": cache },
         "tool": "approvals", "arguments": filed(2), "answer": yes(),
     }));
     assert_played(&told, &claims);
@@ -142,7 +153,15 @@ fn the_official_client_begins_a_run_answers_it_and_has_its_result() {
 #[test]
 fn the_official_client_does_the_same_over_http() {
     let claims = Claims::new();
-    let served = Served::begin(claims.command(&["mcp", "serve", ".", "--http", "127.0.0.1:0"]));
+    let served = Served::begin(claims.command(&[
+        "mcp",
+        "serve",
+        ".",
+        "--answer-for",
+        "role:approver",
+        "--http",
+        "127.0.0.1:0",
+    ]));
     let told =
         node(&json!({ "url": served.url, "tool": "approvals", "arguments": filed(2), "answer": yes() }));
     assert_played(&told, &claims);
@@ -477,12 +496,22 @@ fn the_client_that_steps_have_uses_workflows_as_tools_over_both_ways() {
     let env =
         [("LOCKSTEP_CACHE", Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled").display().to_string())];
     let process = Transport::Process(Process {
-        argv: [env!("CARGO_BIN_EXE_lockstep"), "mcp", "serve", "."].map(str::to_owned).to_vec(),
+        argv: [env!("CARGO_BIN_EXE_lockstep"), "mcp", "serve", ".", "--answer-for", "role:approver"]
+            .map(str::to_owned)
+            .to_vec(),
         cwd: claims.folder().to_owned(),
         env: env.map(|(name, value)| (name.to_owned(), lockstep_mcp::Value::Plain(value))).into(),
     });
     plays(process, "one");
-    let served = Served::begin(claims.command(&["mcp", "serve", ".", "--http", "127.0.0.1:0"]));
+    let served = Served::begin(claims.command(&[
+        "mcp",
+        "serve",
+        ".",
+        "--answer-for",
+        "role:approver",
+        "--http",
+        "127.0.0.1:0",
+    ]));
     let url = served.url.parse().unwrap();
     plays(Transport::Http(Http { url, secret: None, authorities: Vec::new(), proxy: None }), "two");
     assert_eq!(served.end(), 0);
@@ -614,4 +643,23 @@ fn text_of(mut stream: TcpStream) -> String {
     let mut text = String::new();
     stream.read_to_string(&mut text).unwrap();
     text
+}
+
+#[test]
+fn a_question_that_is_for_somebody_is_left_to_people_unless_the_server_answers_for_them() {
+    let claims = Claims::new();
+    let mut hand = Hand::started(claims.folder(), &["."]).introduced();
+    let asked = hand.stands("approvals", filed(1));
+    let question = asked["questions"][0]["question"].as_str().unwrap().to_owned();
+    let person = asked["questions"][0]["answered_by_a_person"].as_str().unwrap();
+    assert!(person.starts_with(&format!("`lockstep answer {question} JSON")), "{asked}");
+    assert!(asked["next"].as_str().unwrap().starts_with("a person has to answer or decide"), "{asked}");
+    let why = hand.refused("lockstep_answer", json!({ "question": question, "answer": yes() }));
+    assert!(why.contains("is to be answered by role:approver, and no client answers for them"), "{why}");
+    hand.end();
+    let mut hand = Hand::started(claims.folder(), &[".", "--answer-for", "ann"]).introduced();
+    hand.refused("lockstep_answer", json!({ "question": question, "answer": yes() }));
+    hand.end();
+    let ended = claims.lockstep(&["answer", &question, &yes().to_string(), "--by", "ann"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
 }

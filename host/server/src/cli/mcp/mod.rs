@@ -1,6 +1,7 @@
 //! `lockstep mcp`: workflows as tools, for agents outside.
 
 mod offered;
+mod office;
 mod serve;
 mod standing;
 

@@ -15,6 +15,7 @@ use tokio::sync::RwLock;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
+use super::office::Office;
 use super::standing;
 use crate::cli::{decide, ready};
 use crate::inert::inert;
@@ -28,6 +29,7 @@ const TOLD: usize = 80;
 pub(super) struct Offered {
     shelves: Vec<Shelf>,
     offers: Vec<Offer>,
+    office: Office,
 }
 
 /// A store with the workflows whose runs lie in it.
@@ -39,6 +41,7 @@ struct Shelf {
     deployed: Vec<Deployed>,
     reporter: Arc<Reporter>,
     lines: Arc<Lines>,
+    office: Office,
 }
 
 /// A run that a client may know, and the outermost one that it lies in.
@@ -65,13 +68,14 @@ impl Offered {
         projects: &[Project],
         loading: &Loading,
         store: Option<&Path>,
+        office: Office,
     ) -> anyhow::Result<Offered> {
         let mut shelves = Vec::new();
         for (store, projects) in by_store(projects, store) {
-            shelves.push(Shelf::open(&projects, loading, store).await?);
+            shelves.push(Shelf::open(&projects, loading, store, office.clone()).await?);
         }
         let offers = shelves.iter().flat_map(|shelf| &shelf.deployed).map(offer).collect();
-        Ok(Offered { shelves, offers })
+        Ok(Offered { shelves, offers, office })
     }
 
     /// Goes on with runs that were cut off.
@@ -158,6 +162,9 @@ impl Offered {
             return Err(refused(decide::no_question(run.id(), number)));
         }
         let open = run.questions().find(|(id, _)| *id == number).map(|(_, open)| open);
+        if let Some(open) = open.filter(|open| !self.office.may_answer(&run, open)) {
+            return Err(Office::refusal(&run, number, open, shelf.store.as_deref()));
+        }
         let answer = Json::trusted(open.map_or_else(|| answer.to_string(), |open| said(&run, open, answer)));
         let by = Some(format!("mcp:{}", inert(&call.client)).into());
         let lines = shelf.listen(call);
@@ -198,7 +205,12 @@ impl Workflows for Offered {
 }
 
 impl Shelf {
-    async fn open(projects: &[&Project], loading: &Loading, store: Option<PathBuf>) -> anyhow::Result<Shelf> {
+    async fn open(
+        projects: &[&Project],
+        loading: &Loading,
+        store: Option<PathBuf>,
+        office: Office,
+    ) -> anyhow::Result<Shelf> {
         let deployed = ready::deployed(projects, loading).await?;
         let grants = projects.iter().flat_map(|project| project.grant_files()).collect();
         let reporter = Arc::new(Reporter::new(&deployed, grants, false).naming_runs());
@@ -206,7 +218,7 @@ impl Shelf {
         let journal = ready::journal(store.as_deref())?;
         let observers: Vec<Arc<dyn Observer>> = vec![reporter.clone(), lines.clone(), Arc::new(Ends)];
         let host = RwLock::new(Some(ready::host(&journal, store.as_deref(), observers)));
-        Ok(Shelf { host, journal, store, deployed, reporter, lines })
+        Ok(Shelf { host, journal, store, deployed, reporter, lines, office })
     }
 
     async fn take_up(&self, deployed: &Deployed) -> anyhow::Result<()> {
@@ -281,7 +293,7 @@ impl Shelf {
         tell_rest(lines, handle.id(), call);
         let runs = archive::with_children(&*self.journal, handle.id()).await.map_err(refused)?;
         let gone = || Refused(format!("run {} was just purged", handle.id()));
-        standing::of(&runs, self.store.as_deref(), is_new).ok_or_else(gone)
+        standing::of(&runs, self.store.as_deref(), is_new, &self.office).ok_or_else(gone)
     }
 }
 

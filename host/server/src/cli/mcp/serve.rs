@@ -12,6 +12,7 @@ use lockstep_mcp::serve::{Over, Server};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::offered::Offered;
+use super::office::Office;
 use crate::exit::Exit;
 use crate::project::{Loading, Project, Refused};
 use crate::report;
@@ -23,7 +24,8 @@ Each workflow is a tool of its name: it takes the start event, begins a run, wai
 {run_id, status, result | questions | error}. lockstep_wait, lockstep_answer and lockstep_cancel go on
 with a run. Runs are kept in their store and outlive the client, the call and this program, which
 goes on with those of these workflows when it starts again. Calls that a grant lets a person decide
-on are shown; no client can decide, but `lockstep approve` and `lockstep refuse` do.
+on are shown; no client can decide, but `lockstep approve` and `lockstep refuse` do. Questions that
+are to be answered by somebody are shown too; a client answers them with --answer-for alone.
 
 The protocol goes over stdin and stdout, and what is going on to stderr. It ends when stdin does, or
 with SIGTERM or Ctrl-C; runs stand where they are. With --http, every program of this machine can
@@ -46,6 +48,10 @@ pub(super) struct Serve {
     /// Listen on an address of this machine instead; with port 0, on any that is free
     #[arg(long, value_name = "ADDRESS:PORT")]
     http: Option<SocketAddr>,
+    /// Let clients answer questions that are to be answered by NAME, as `by` of `[human.EVENT]` says; others
+    /// that are for somebody are left to people
+    #[arg(long, value_name = "NAME")]
+    answer_for: Vec<String>,
     /// How long a call waits for its run, unless it says otherwise
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(..=3600))]
     wait: u64,
@@ -84,7 +90,9 @@ impl Serve {
     async fn perform(&self, config: Option<&Path>) -> anyhow::Result<Exit> {
         let loading = Loading::under(config)?;
         let projects = self.projects(&loading)?;
-        let offered = Arc::new(Offered::open(&projects, &loading, self.store.as_deref()).await?);
+        let offered = Arc::new(
+            Offered::open(&projects, &loading, self.store.as_deref(), Office::new(&self.answer_for)).await?,
+        );
         let interrupts = Interrupts::new()?;
         let server = Server::new(offered.clone(), Duration::from_secs(self.wait)).map_err(refused)?;
         let ending = tokio::spawn(interrupts.end(server.over()));

@@ -7,21 +7,35 @@ use lockstep_core::run::{Run, Status};
 use lockstep_mcp::serve::Standing;
 use serde_json::{Value, json};
 
+use super::office::{self, Office};
 use crate::cli::ready;
 use crate::report::{approval, question};
 
 /// The standing of the first of these runs, which is the one that the others lie in.
-pub(super) fn of(runs: &[Run], store: Option<&Path>, is_new: Option<bool>) -> Option<Standing> {
+pub(super) fn of(
+    runs: &[Run],
+    store: Option<&Path>,
+    is_new: Option<bool>,
+    office: &Office,
+) -> Option<Standing> {
     let run = runs.first()?;
     let status = run.status();
     let option = store.map(ready::named).unwrap_or_default();
     let result = run.result().filter(|_| status.is_end());
     let asking = runs.iter().filter(|run| !run.status().is_end());
-    let questions = asking
-        .clone()
-        .flat_map(|run| run.questions().map(|(number, open)| question::object(run, number, open)));
-    let approvals: Vec<Value> = asking.flat_map(|run| approvals(run, &option)).collect();
+    let asked = asking.clone().flat_map(|run| run.questions().map(move |(number, open)| (run, number, open)));
+    let asked: Vec<_> = asked.collect();
+    let is_a_clients = asked.iter().any(|(run, _, open)| office.may_answer(run, open));
+    let questions = asked.into_iter().map(|(run, number, open)| {
+        let mut told = question::object(run, number, open);
+        if !office.may_answer(run, open) {
+            told["answered_by_a_person"] = office::command(run, number, store).into();
+        }
+        told
+    });
     let questions: Vec<Value> = questions.collect();
+    let approvals: Vec<Value> = asking.flat_map(|run| approvals(run, &option)).collect();
+    let left = Left { is_a_clients, is_a_persons: questions.len() + approvals.len() > 0 };
     Some(Standing {
         run_id: run.id().as_str().to_owned(),
         workflow: run.workflow().name.clone(),
@@ -30,7 +44,7 @@ pub(super) fn of(runs: &[Run], store: Option<&Path>, is_new: Option<bool>) -> Op
         event: result.map(|(event, _)| run.workflow().event(*event).short.clone()),
         result: result.and_then(|(_, value)| serde_json::from_str(value.as_str()).ok()),
         error: error(run),
-        next: next(run, &questions, &approvals, &option),
+        next: next(run, left, &option),
         questions,
         approvals,
         is_failed: is_failed(status),
@@ -64,8 +78,17 @@ fn error(run: &Run) -> Option<String> {
     }
 }
 
+/// Who can answer or decide something of a run.
+#[derive(Clone, Copy)]
+struct Left {
+    /// A client, with an answer at least.
+    is_a_clients: bool,
+    /// A person.
+    is_a_persons: bool,
+}
+
 /// What a client can do, or whom it has to wait for.
-fn next(run: &Run, questions: &[Value], approvals: &[Value], option: &str) -> Option<String> {
+fn next(run: &Run, left: Left, option: &str) -> Option<String> {
     let id = run.id();
     let told = match run.status() {
         Status::Running => "it goes on; lockstep_wait waits for it again".to_owned(),
@@ -76,16 +99,13 @@ fn next(run: &Run, questions: &[Value], approvals: &[Value], option: &str) -> Op
         Status::Paused => {
             format!("a person has paused it: `lockstep runs resume {id}{option}` lets it go on")
         }
-        Status::Waiting => match (questions.is_empty(), approvals.is_empty()) {
-            (false, true) => "answer what it asks with lockstep_answer".to_owned(),
-            (true, false) => {
-                "a person decides about what is under `approvals`; wait with lockstep_wait".to_owned()
-            }
-            (false, false) => {
-                "answer what it asks with lockstep_answer; a person decides about what is under `approvals`"
+        Status::Waiting => match left {
+            Left { is_a_clients: true, .. } => "answer what it asks with lockstep_answer".to_owned(),
+            Left { is_a_persons: true, .. } => {
+                "a person has to answer or decide, as the commands beside each say; wait with lockstep_wait"
                     .to_owned()
             }
-            (true, true) => "it waits for a time; wait with lockstep_wait".to_owned(),
+            _ => "it waits for a time; wait with lockstep_wait".to_owned(),
         },
         _ => return None,
     };
