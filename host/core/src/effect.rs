@@ -217,8 +217,11 @@ pub struct Denial {
     pub capability: Arc<str>,
     /// What was asked, without any secret.
     pub what: Arc<str>,
-    /// One word: host, scheme, port, method, path, query, network.
+    /// One word: host, scheme, port, method, path, query, network; tool, argument, pin, budget.
     pub why: Arc<str>,
+    /// The component that is a tool and asked, where one did: it is that one's grant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool: Option<Arc<str>>,
 }
 
 /// The key of a call, the same over all attempts: of the guest's own key if it gives one, else of the

@@ -19,12 +19,24 @@ const LONGEST: usize = 512;
 pub(crate) struct Denials {
     effects: Option<Arc<dyn Effects>>,
     count: Arc<AtomicU32>,
+    /// The tool that asks, where one does.
+    tool: Option<Arc<str>>,
 }
 
 impl Denials {
     /// Without effects they are counted alone.
     pub(crate) fn new(effects: Option<Arc<dyn Effects>>) -> Denials {
-        Denials { effects, count: Arc::default() }
+        Denials { effects, count: Arc::default(), tool: None }
+    }
+
+    /// The same for what a tool asks for: counted together, and told as the tool's.
+    pub(crate) fn of_tool(&self, name: &Arc<str>) -> Denials {
+        Denials { tool: Some(name.clone()), ..self.clone() }
+    }
+
+    fn denial(&self, capability: &str, what: &str, why: &str) -> Denial {
+        let tool = self.tool.clone();
+        Denial { capability: capability.into(), what: what.into(), why: why.into(), tool }
     }
 
     /// Tells of one. Nobody waits for it to be written.
@@ -44,7 +56,7 @@ impl Denials {
         then: Denied,
     ) -> Result<Denial, Ended> {
         tracing::info!(%capability, %what, %why, "a step asked for what its grant does not allow");
-        let denial = Denial { capability: capability.into(), what: what.into(), why: why.into() };
+        let denial = self.denial(capability, what, why);
         self.tell(denial.clone());
         match then {
             Denied::Error | Denied::Ask => Ok(denial),
@@ -58,7 +70,7 @@ impl Denials {
     /// The same, in the words of a capability.
     pub(crate) fn say(&self, capability: &str, what: &str, why: &str) {
         let what = &what[..what.floor_char_boundary(LONGEST)];
-        self.tell(Denial { capability: capability.into(), what: what.into(), why: why.into() });
+        self.tell(self.denial(capability, what, why));
     }
 
     /// How many there were.

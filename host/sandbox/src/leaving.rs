@@ -72,14 +72,14 @@ impl Leaving {
 
     /// The same for the calls of a tool that is called by one of these. Its calls are its own, and counted by
     /// its grant; whoever keeps those of the delivery keeps them too.
-    pub(crate) fn of_tool(&self, call: &Intent, calls: Calls, grant: &Grant) -> Leaving {
+    pub(crate) fn of_tool(&self, name: &Arc<str>, call: &Intent, calls: Calls, grant: &Grant) -> Leaving {
         Leaving {
             effects: self.effects.clone(),
             run: self.run.clone(),
             delivery: self.delivery,
             deadline: self.deadline,
             calls,
-            denials: self.denials.clone(),
+            denials: self.denials.of_tool(name),
             asking: self.asking.map(|(moment, _)| (moment, grant.approval.within)),
             within: Some(call.id),
             once: self.once || call.at_most_once,

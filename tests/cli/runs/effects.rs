@@ -108,7 +108,7 @@ impl Attempted {
     }
 
     fn denied(&mut self, what: &str) {
-        let denial = Denial { capability: "http".into(), what: what.into(), why: "path".into() };
+        let denial = Denial { capability: "http".into(), what: what.into(), why: "path".into(), tool: None };
         let commit = self.run.denied(self.delivery, denial, NOW);
         self.write(commit);
     }

@@ -297,7 +297,12 @@ pub(super) fn of_effects() -> Vec<Change> {
     };
     let ended = |how, payload| Change::EffectEnded { delivery, effect, how, told: "200".into(), payload };
     let answer = Some(Json::trusted(r#"{"status":200}"#));
-    let denial = Denial { capability: "http".into(), what: "GET \u{1b}[2J".into(), why: "path".into() };
+    let denial = Denial {
+        capability: "http".into(),
+        what: "GET \u{1b}[2J".into(),
+        why: "path".into(),
+        tool: Some("kit".into()),
+    };
     vec![
         started(true, Keep::No),
         started(false, Keep::Attempt),

@@ -313,7 +313,7 @@ async fn what_is_denied_is_written_once_each_and_not_for_ever() {
     let (_handle, calls) = lab.spins(&calling(""), 1).await;
     for n in 0..300 {
         let what = format!("GET {}", n / 2).into();
-        calls.denied(Denial { capability: "http".into(), what, why: "path".into() });
+        calls.denied(Denial { capability: "http".into(), what, why: "path".into(), tool: None });
     }
     // Whatever is asked after it is decided after it.
     assert_eq!(soon(calls.begin(once("POST a"))).await, Ok(Leave::Go));

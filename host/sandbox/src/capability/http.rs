@@ -74,7 +74,7 @@ fn answered(response: Response) -> http::Response {
 
 fn told(error: CallError) -> http::Error {
     match error {
-        CallError::Denied(effect::Denial { capability, what, why }) => http::Error::Denied(Denial {
+        CallError::Denied(effect::Denial { capability, what, why, .. }) => http::Error::Denied(Denial {
             capability: capability.to_string(),
             what: what.to_string(),
             why: why.to_string(),

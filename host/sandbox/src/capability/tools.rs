@@ -58,7 +58,7 @@ impl tools::Host for Guest {
 
 fn told(error: CallError) -> tools::Error {
     match error {
-        CallError::Denied(effect::Denial { capability, what, why }) => tools::Error::Denied(Denial {
+        CallError::Denied(effect::Denial { capability, what, why, .. }) => tools::Error::Denied(Denial {
             capability: capability.to_string(),
             what: what.to_string(),
             why: why.to_string(),

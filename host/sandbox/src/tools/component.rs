@@ -94,7 +94,7 @@ impl ToolComponent {
     /// Calls one of its tools, for a call that is on its way. A guest that breaks is a tool that failed.
     pub(super) async fn call(&self, caller: Caller<'_>, call: &ToolCall) -> Result<Json, Faulted> {
         let calls = Calls::new(self.0.base.grant.limits.host_calls, self.0.base.walls);
-        let leaving = Arc::new(caller.leaving.of_tool(caller.call, calls, &self.0.base.grant));
+        let leaving = Arc::new(caller.leaving.of_tool(&self.0.name, caller.call, calls, &self.0.base.grant));
         let step = format!("{}/{}", caller.me.step, self.0.name).into();
         let identity = Identity { step, ..caller.me.clone() };
         let (mut store, log) = self.0.store(identity, leaving, caller.kv);

@@ -185,7 +185,8 @@ fn request(grant: &HttpGrant, open: &Approval) -> Result<(Amendment, IsMeant), S
     let asked = asked(open).ok_or("it is no request")?;
     let what = format!("{} {}", asked.method, asked.url);
     let lines = |why: &str| {
-        let denial = Denial { capability: HTTP.into(), what: what.as_str().into(), why: why.into() };
+        let denial =
+            Denial { capability: HTTP.into(), what: what.as_str().into(), why: why.into(), tool: None };
         http::rule_that_allows(&denial).ok_or_else(|| "there is no rule for it".to_owned())
     };
     match grant.choose(&asked) {

@@ -35,9 +35,10 @@ impl Allowing {
         if self.told.len() == MOST || denial.what.len() > LONGEST {
             return Vec::new();
         }
-        let file = self.files.get(&(workflow.to_owned(), step.to_string()));
-        let place = file.map_or_else(|| format!("the grant of `{step}`"), Clone::clone);
-        let Some(lines) = advice(step, &place, denial) else { return Vec::new() };
+        let owner = denial.tool.as_ref().unwrap_or(step);
+        let file = self.files.get(&(workflow.to_owned(), owner.to_string()));
+        let place = file.map_or_else(|| format!("the grant of `{owner}`"), Clone::clone);
+        let Some(lines) = advice(owner, &place, denial) else { return Vec::new() };
         if !self.told.insert((step.clone(), denial.clone())) {
             return Vec::new();
         }
@@ -72,7 +73,7 @@ mod tests {
     use expect_test::expect;
 
     fn denial(what: &str) -> Denial {
-        Denial { capability: "http".into(), what: what.into(), why: "host".into() }
+        Denial { capability: "http".into(), what: what.into(), why: "host".into(), tool: None }
     }
 
     #[test]
@@ -107,12 +108,15 @@ mod tests {
         "#]]
         .assert_eq(&tell("look", "GET https://api.example/a"));
         assert_eq!(tell("pay", "no request"), "");
+        let of_tool = Denial { tool: Some("kit".into()), ..denial("GET https://api.example/a") };
+        let told = allowing.tell("w", &"pay".into(), &of_tool);
+        assert_eq!(told[0], "  if it may, add to the grant of `kit`:", "not to its caller's");
     }
 
     #[test]
     fn what_a_tool_was_denied_for_says_what_to_do() {
         let told = |what: &str, why: &str| {
-            let denial = Denial { capability: TOOLS.into(), what: what.into(), why: why.into() };
+            let denial = Denial { capability: TOOLS.into(), what: what.into(), why: why.into(), tool: None };
             let lines = Allowing::new(Arc::default()).tell("w", &"pay".into(), &denial);
             lines.iter().map(|line| format!("{}\n", &line[2..])).collect::<String>()
         };

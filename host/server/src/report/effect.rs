@@ -61,7 +61,9 @@ impl Effects {
             }
             Change::Denied { delivery, denial, .. } => {
                 let (capability, why) = (inert(&denial.capability), inert(&denial.why));
-                (*delivery, format!("was denied {capability} {}: {why}", shown(&denial.what)))
+                let who =
+                    denial.tool.as_ref().map(|tool| format!("its tool {} ", inert(tool))).unwrap_or_default();
+                (*delivery, format!("{who}was denied {capability} {}: {why}", shown(&denial.what)))
             }
             Change::ApprovalAsked { delivery, what, why, payload, .. } => {
                 let proposal = payload.as_ref().and_then(|json| serde_json::from_str(json.as_str()).ok());

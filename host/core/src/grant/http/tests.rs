@@ -468,7 +468,7 @@ fn writes_are_all_but_what_only_reads() {
 #[test]
 fn what_was_denied_is_allowed_by_a_rule_of_its_own() {
     let allowed = |what: &str, why: &str| {
-        let denial = Denial { capability: "http".into(), what: what.into(), why: why.into() };
+        let denial = Denial { capability: "http".into(), what: what.into(), why: why.into(), tool: None };
         rule_that_allows(&denial).unwrap_or_else(|| "none\n".to_owned())
     };
     let told = [

@@ -369,7 +369,7 @@ fn what_is_denied_is_a_row_and_nothing_else() {
 
 impl Bench {
     fn denied(&mut self, work: &Work, what: &str) -> Vec<Record> {
-        let denial = Denial { capability: "http".into(), what: what.into(), why: "path".into() };
+        let denial = Denial { capability: "http".into(), what: what.into(), why: "path".into(), tool: None };
         let commit = self.run.denied(work.delivery, denial, self.now);
         self.store(&commit)
     }

@@ -152,14 +152,17 @@ pub(super) struct Notes {
     pub(super) answers: Mutex<Vec<Leave>>,
     pub(super) begun: Mutex<Vec<Intent>>,
     pub(super) ended: Mutex<Vec<Ending>>,
-    denied: Mutex<Vec<Denial>>,
+    pub(super) denied: Mutex<Vec<Denial>>,
 }
 
 impl Notes {
     /// What was denied, as a line each.
     pub(super) fn denials(&self) -> Vec<String> {
         let denied = self.denied.lock().unwrap();
-        denied.iter().map(|Denial { capability, what, why }| format!("{capability} {what}: {why}")).collect()
+        denied
+            .iter()
+            .map(|Denial { capability, what, why, .. }| format!("{capability} {what}: {why}"))
+            .collect()
     }
 }
 

@@ -173,3 +173,13 @@ async fn lists_are_counted_like_calls() {
     let told = super::super::told(lab.report(list()).await);
     assert!(told.starts_with("limit host-calls"), "{told}");
 }
+
+#[tokio::test]
+async fn what_a_tool_is_denied_is_told_as_the_tools() {
+    let mut lab = Lab::with(&rule("outer", "outer"));
+    lab.put("kit", &tool(), &own("7")).await;
+    lab.put("outer", &nested(), &("grant = 1\n".to_owned() + &rule("kit", "config"))).await;
+    lab.ask(call("outer", &json!({"n": 5}))).await;
+    let denied = lab.notes.denied.lock().unwrap();
+    assert_eq!((&*denied[0].what, denied[0].tool.as_deref()), ("component:kit/echo", Some("outer")));
+}

@@ -106,7 +106,7 @@ impl Trace {
                     _ => {}
                 }
             }
-            Change::Denied { denial: Denial { capability, what, why }, .. } => {
+            Change::Denied { denial: Denial { capability, what, why, .. }, .. } => {
                 self.denied.insert(format!("{capability}: {what} ({why})"));
             }
             _ => {}
@@ -240,6 +240,7 @@ mod tests {
             capability: HTTP.into(),
             what: "GET https://evil.example/\u{1b}".into(),
             why: "host".into(),
+            tool: None,
         };
         for change in [
             started("pay", "POST https://api.example.com/v1/refunds"),

@@ -104,7 +104,7 @@ fn what_was_denied_is_allowed_by_lines_of_its_own() {
         ("github/a", "nonsense"),
     ]
     .map(|(what, why)| {
-        let denial = Denial { capability: "tools".into(), what: what.into(), why: why.into() };
+        let denial = Denial { capability: "tools".into(), what: what.into(), why: why.into(), tool: None };
         match rule_that_allows(&denial) {
             Some(text) => format!("{text}\n"),
             None => format!("none for {what:?}, {why}\n\n"),
@@ -241,7 +241,7 @@ proptest! {
         };
         let asked = Arguments::read(&json!({ argument: value }).to_string()).unwrap();
         let refused = rule.settle(&name, asked.clone()).unwrap_err();
-        let denial = Denial { capability: "tools".into(), what: refused.what(&rule, &name).into(), why: refused.why().as_str().into() };
+        let denial = Denial { capability: "tools".into(), what: refused.what(&rule, &name).into(), why: refused.why().as_str().into(), tool: None };
         if let Some(text) = rule_that_allows(&denial) {
             let grant = parse(&format!("grant = 1\n{text}"));
             let tools = grant.map_err(|findings| TestCaseError::fail(format!("{text}\n{findings:?}")))?.tools;
