@@ -46,7 +46,7 @@ pub(super) const TIED: &[Shown] = &[
 
 /// What the operator's file says beside its ceiling, and the ceiling of what is above.
 pub(super) const OPERATORS: &[Shown] = &[
-    shown("lockstep", "host/core/src/operator/tests.rs", "what_is_wrong_with_the_file_is_told_at_once"),
+    shown("lockstep", "host/core/src/operator/tests/mod.rs", "what_is_wrong_with_the_file_is_told_at_once"),
     shown("ceiling.kv.ttl", STORES, "a_value_lives_as_long_as_its_grant_says"),
     shown("secrets.*.env", OPERATOR, "a_secret_comes_from_a_variable_a_file_or_a_command"),
     shown("secrets.*.file", OPERATOR, "a_secret_comes_from_a_variable_a_file_or_a_command"),
