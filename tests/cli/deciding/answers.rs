@@ -23,6 +23,7 @@ fn what_is_approved_is_called_once_when_the_run_is_taken_up() {
           completed with paid
           begun TIME, last changed TIME
           revision f8b53c6d598fc21fa4f095128ce1657d
+          2 calls have left it
 
         result
           paid {"n":200,"told":"done"}

@@ -88,6 +88,7 @@ fn runs_that_wait_for_a_decision_say_so_wherever_they_are_told_of() {
           waiting: for 1 approval
           begun TIME, last changed TIME
           revision f8b53c6d598fc21fa4f095128ce1657d
+          1 call has left it
 
         open
           delivery 3 to `clerk`: waits for a person to decide about a call

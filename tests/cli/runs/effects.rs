@@ -149,6 +149,7 @@ fn a_run_shows_what_was_called_and_how_to_go_on() {
           parked: for 1 operator's decision
           begun TIME, last changed TIME
           revision 02455b0feaa1185b3f087818dc755042
+          2 calls have left it; denied: 1 http
 
         open
           delivery 3 to `clerk`: parked: unknown-effect

@@ -1,12 +1,13 @@
 //! Calls that leave a run, as lines for people. What was asked and what came of it are other people's
 //! words: hostile until they are made inert.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use lockstep_core::effect::{Ended, Proposal};
 use lockstep_core::event::Json;
 use lockstep_core::run::{Change, Decided, DeliveryId, EffectId, Record, Run, RunId, UnknownEffect};
+use serde::Serialize;
 
 use super::difference;
 use super::story::{by_whom, cut};
@@ -18,6 +19,43 @@ const WHAT: usize = 200;
 const AGAIN: usize = 60;
 /// So much of a rule that was written.
 const RULE: usize = 1000;
+
+/// How many calls of a run have left it, and how many were denied, by capability.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Counted {
+    left: u64,
+    denied: BTreeMap<String, u64>,
+}
+
+impl Counted {
+    pub(super) fn of(records: &[Record]) -> Counted {
+        let mut counted = Counted::default();
+        for record in records {
+            match &record.change {
+                Change::EffectStarted { .. } => counted.left += 1,
+                Change::Denied { denial, .. } => {
+                    *counted.denied.entry(denial.capability.to_string()).or_default() += 1;
+                }
+                _ => {}
+            }
+        }
+        counted
+    }
+
+    /// `6 calls have left it; denied: 2 http, 1 tools`; none where there is nothing to tell.
+    pub(super) fn told(&self) -> Option<String> {
+        let left = match self.left {
+            0 => None,
+            1 => Some("1 call has left it".to_owned()),
+            n => Some(format!("{n} calls have left it")),
+        };
+        let each = self.denied.iter().map(|(capability, n)| format!("{n} {}", inert(capability)));
+        let denied = each.collect::<Vec<_>>().join(", ");
+        let denied = (!denied.is_empty()).then(|| format!("denied: {denied}"));
+        let parts: Vec<String> = left.into_iter().chain(denied).collect();
+        (!parts.is_empty()).then(|| parts.join("; "))
+    }
+}
 
 /// The effects and approvals that rows have told of, with what each asked.
 #[derive(Default)]

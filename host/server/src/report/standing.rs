@@ -14,6 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::effect::Counted;
 use super::known::Known;
 use super::row::raw;
 use super::story::{Story, ending};
@@ -126,6 +127,7 @@ struct Object<'r> {
     #[serde(flatten)]
     known: Known<'r>,
     rows: u64,
+    calls: Counted,
     reason: Option<&'r str>,
     deliveries: Vec<Delivery<'r>>,
     questions: Vec<Value>,
@@ -167,6 +169,7 @@ impl<'r> Standing<'r> {
         serde_json::to_string(&Object {
             known: Known::of(run.id(), &summary),
             rows: run.last().0,
+            calls: Counted::of(self.records),
             reason: run.reason(),
             deliveries: run.open().map(|open| self.delivery(&open)).collect(),
             questions: run.questions().map(|(number, open)| question::object(run, number, open)).collect(),
@@ -212,6 +215,7 @@ impl<'r> Standing<'r> {
             format!("  begun {}, last changed {}", when(summary.started_at), when(summary.changed_at)),
             format!("  revision {}", about.revision.as_str()),
         ];
+        lines.extend(Counted::of(self.records).told().map(|told| format!("  {told}")));
         let names = [("key", &about.key), ("alias", &about.alias), ("session", &about.session)];
         for (what, name) in names {
             lines.extend(name.as_ref().map(|name| format!("  {what} {}", inert(name))));
