@@ -135,6 +135,10 @@ async fn what_a_person_makes_of_a_request_must_go_by_its_rule() {
         (r#"{"method":"POST","url":"https://pay.example/v2"}"#, "its rule does not allow"),
         (r#"{"method":"POST","url":"https://evil.example/v1"}"#, "its rule does not allow"),
         (r#"{"url":"https://pay.example/v1"}"#, "missing field `method`"),
+        (
+            r#"{"method":"POST","url":"https://pay.example/v1","headers":{"host":["evil"]}}"#,
+            "the header `host` is the host's",
+        ),
     ] {
         let Reply::Refused { code, message } = lab.decide(approval, with(text)).await else {
             panic!("{text}")

@@ -28,7 +28,10 @@ impl Tools {
 
 impl tools::Host for Guest {
     async fn list(&mut self) -> wasmtime::Result<Vec<tools::Tool>> {
-        let listed = self.tools.session()?.list().await?;
+        let session = self.tools.session()?;
+        let listed = session.list().await;
+        self.cpu.charge(session.spent());
+        let listed = listed?;
         let told = listed.into_iter().map(|tool| tools::Tool {
             name: tool.name,
             description: tool.description,

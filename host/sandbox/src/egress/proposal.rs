@@ -12,7 +12,7 @@ use lockstep_core::grant::http::{Asked, HttpGrant};
 use lockstep_core::run::Approval;
 use serde::{Deserialize, Serialize};
 
-use super::Request;
+use super::{Request, headers};
 use crate::secret::Scrubber;
 
 /// Stored by the journal.
@@ -74,12 +74,19 @@ pub(super) fn changed(arguments: &Json, of: &Request) -> Result<Request, String>
 /// Why what a person has made of a request cannot go where that would have gone; none if it can.
 pub fn unfit(grant: &HttpGrant, open: &Approval, arguments: &Json) -> Option<String> {
     let first = changed(&open.proposal.arguments, &Request::default()).and_then(|first| asked(&first));
-    let (first, asked) = match (first, changed(arguments, &Request::default()).and_then(|it| asked(&it))) {
-        (Ok(first), Ok(asked)) => (first, asked),
+    let request = changed(arguments, &Request::default());
+    let (first, request, asked) = match (first, request.and_then(|it| asked(&it).map(|asked| (it, asked)))) {
+        (Ok(first), Ok((request, asked))) => (first, request, asked),
         (Err(why), _) | (_, Err(why)) => return Some(why),
     };
+    let headers = match headers::read(&request.headers) {
+        Ok(headers) => headers,
+        Err(why) => return Some(why.to_string()),
+    };
     match (grant.choose(&first), grant.choose(&asked)) {
-        (Ok((before, _)), Ok((at, _))) if before == at => None,
+        (Ok((before, _)), Ok((at, rule))) if before == at => {
+            headers::check(&headers, &rule).err().map(|why| why.to_string())
+        }
         (Err(_), _) if first == asked => None,
         (Err(_), _) => Some("no rule allows another method or address; change headers and body only".into()),
         (Ok(_), _) => Some("its rule does not allow this method and address".into()),

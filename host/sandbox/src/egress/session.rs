@@ -18,6 +18,9 @@ use crate::Wall;
 use crate::fault::{Ended, bytes};
 use crate::leaving::{Leaving, Left};
 
+/// The place of a rule that a person makes: behind all of the grant's, without a secret.
+const BEYOND: usize = usize::MAX;
+
 /// What one attempt has asked so far, shared with whatever waits for its answers.
 pub(crate) struct Session {
     egress: Arc<Egress>,
@@ -64,7 +67,7 @@ impl Session {
         let (cleared, request) = match self.leaving.begin(&intent).await? {
             Left::Go => (cleared, request),
             Left::GoWith(arguments) => {
-                self.changed(&request, &cleared, proposal::changed(&arguments, &request))?
+                self.changed(&intent, &cleared, proposal::changed(&arguments, &request)).await?
             }
             Left::Recorded(recorded) => {
                 return answer::kept(&recorded)
@@ -91,7 +94,7 @@ impl Session {
             Err(why) => {
                 let rule = self.egress.proposed(&asked, why).ok_or_else(|| self.denied(&asked, why))?;
                 let asks = Some(format!("no rule of its grant allows it: {}", why.as_str()));
-                (usize::MAX, Cow::Owned(rule), asks)
+                (BEYOND, Cow::Owned(rule), asks)
             }
         };
         let headers = self.checked(request, &rule)?;
@@ -99,34 +102,37 @@ impl Session {
         Ok(Cleared { asked, at, rule, headers, asks })
     }
 
-    /// What a person has made of a request is a request like any other, but to where its rule leads: one that
-    /// no rule allowed stays at its address.
-    fn changed<'e>(
+    /// What a person has made of a request; what cannot go where that would have gone is not sent.
+    async fn changed<'e>(
         &'e self,
-        _: &Request,
+        intent: &Intent,
         first: &Cleared<'e>,
         changed: Result<Request, String>,
     ) -> Result<(Cleared<'e>, Request), NoAnswer> {
-        let unfit = |why: String| {
-            let why = format!("what a person has made of it cannot be sent: {why}");
-            NoAnswer::from(self.told(CallError::Invalid(why)))
+        let told = match changed.map(|request| (self.instead(first, &request), request)) {
+            Ok((Ok(cleared), request)) => return Ok((cleared, request)),
+            Ok((Err(why), _)) => why.to_string(),
+            Err(why) => why,
         };
-        let request = changed.map_err(unfit)?;
-        let cleared = match first.at {
-            usize::MAX => {
-                let asked = self.asked(&request)?;
-                if asked != first.asked {
-                    return Err(unfit("no rule allows another method or address".into()));
-                }
-                let (rule, headers) = (first.rule.clone(), self.checked(&request, &first.rule)?);
-                Cleared { asked, at: first.at, rule, headers, asks: None }
-            }
-            _ => self.cleared(&request)?,
-        };
-        match cleared.at == first.at {
-            true => Ok((cleared, request)),
-            false => Err(unfit("it goes by another rule".into())),
+        let told = self.clean(&format!("what a person has made of it cannot be sent: {told}"));
+        self.leaving.broke(intent, told.as_str().into(), false).await?;
+        Err(CallError::Invalid(told).into())
+    }
+
+    /// It is a request like any other, but to where its rule leads: one that no rule allowed stays at its
+    /// address.
+    fn instead<'e>(&'e self, first: &Cleared<'e>, request: &Request) -> Result<Cleared<'e>, NoAnswer> {
+        let unfit = |why: &str| Err(CallError::Invalid(why.to_owned()).into());
+        if first.at != BEYOND {
+            let cleared = self.cleared(request)?;
+            return if cleared.at == first.at { Ok(cleared) } else { unfit("it goes by another rule") };
         }
+        let asked = self.asked(request)?;
+        if asked != first.asked {
+            return unfit("no rule allows another method or address");
+        }
+        let (rule, headers) = (first.rule.clone(), self.checked(request, &first.rule)?);
+        Ok(Cleared { asked, at: BEYOND, rule, headers, asks: None })
     }
 
     fn asked(&self, request: &Request) -> Result<Asked, CallError> {

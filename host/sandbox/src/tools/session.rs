@@ -117,7 +117,7 @@ impl Session {
     }
 
     fn is_pinned(&self, rule: &ToolsRule, tools: &[Tool]) -> bool {
-        let holds = |pin| pin_of(&rule.allowed(tools)) == pin;
+        let holds = |pin| self.computing(|| pin_of(&rule.allowed(tools)) == pin);
         rule.pin.is_none_or(holds) || !self.tools.walls.stands(Wall::Pin)
     }
 
@@ -131,7 +131,7 @@ impl Session {
         let intent = self.intent(id, &cleared)?;
         match self.leaving.begin(&intent).await? {
             Left::Go => {}
-            Left::GoWith(changed) => cleared.arguments = self.changed(&cleared, &changed)?,
+            Left::GoWith(changed) => cleared.arguments = self.changed(&intent, &cleared, &changed).await?,
             Left::Recorded(recorded) => return Ok(answer::kept(&recorded)?),
             Left::Refused(reason) => return Err(CallError::Refused(reason.to_string()).into()),
             Left::OverBudget => return Err(self.denied(cleared.rule.what(name), Why::Budget)),
@@ -141,16 +141,20 @@ impl Session {
 
     /// Whether the grant lets it out, or lets a person say so.
     async fn cleared(&self, name: &str, arguments: Arguments) -> Result<Cleared<'_>, NoResult> {
-        let (rule, origin, tool, asks) = self.chosen(name, &arguments).await?;
-        let (arguments, asks) = match rule.settle(name, arguments.clone()) {
-            Ok(arguments) => (arguments, asks),
-            Err(_) if !self.tools.walls.stands(Wall::ToolArguments) => (arguments, asks),
-            Err(not) if self.tools.on_denied == Denied::Ask && asks.is_none() => {
-                let proposed = self.tools.grant.proposed(&rule.from, name, &arguments);
-                proposed.ok_or_else(|| self.denied(not.what(&rule, name), Why::Argument))?;
-                (arguments, Some(no_rule(Why::Argument)))
+        let (mut rule, origin, tool, mut asks) = self.chosen(name, &arguments).await?;
+        let arguments = match rule.settle(name, arguments.clone()) {
+            Ok(arguments) => arguments,
+            Err(_) if !self.tools.walls.stands(Wall::ToolArguments) => arguments,
+            Err(not) => {
+                let refused = || self.denied(not.what(&rule, name), Why::Argument);
+                let may_ask = self.tools.on_denied == Denied::Ask;
+                let proposed =
+                    may_ask.then(|| self.tools.grant.proposed(&rule.from, name, &arguments)).flatten();
+                let proposed = proposed.ok_or_else(refused)?;
+                let settled = proposed.settle(name, arguments).map_err(|_| refused())?;
+                (rule, asks) = (proposed, Some(no_rule(Why::Argument)));
+                settled
             }
-            Err(not) => return Err(self.denied(not.what(&rule, name), Why::Argument)),
         };
         self.computing(|| tools::check(&tool.schema, &arguments)).map_err(CallError::Invalid)?;
         let asks = asks.filter(|_| self.tools.walls.stands(Wall::Approval));
@@ -232,11 +236,22 @@ impl Session {
         })
     }
 
-    /// What a person has made of the arguments is held against grant and schema like any.
-    fn changed(&self, cleared: &Cleared<'_>, changed: &Json) -> Result<Arguments, NoResult> {
-        let unfit = |why: String| CallError::Invalid(format!("what a person has made of them: {why}"));
-        let Cleared { rule, tool, .. } = cleared;
-        Ok(self.computing(|| fitting(rule, tool, changed.as_str())).map_err(unfit)?)
+    /// What a person has made of the arguments is held against grant and schema like any. What does not fit
+    /// them is not sent.
+    async fn changed(
+        &self,
+        intent: &Intent,
+        Cleared { rule, tool, .. }: &Cleared<'_>,
+        changed: &Json,
+    ) -> Result<Arguments, NoResult> {
+        match self.computing(|| fitting(rule, tool, changed.as_str())) {
+            Ok(arguments) => Ok(arguments),
+            Err(why) => {
+                let why = format!("what a person has made of them: {why}");
+                self.leaving.broke(intent, why.as_str().into(), false).await?;
+                Err(CallError::Invalid(why).into())
+            }
+        }
     }
 
     async fn make(&self, me: &Identity, intent: &Intent, cleared: Cleared<'_>) -> Result<Json, NoResult> {
@@ -303,7 +318,7 @@ pub(super) enum Faulted {
 }
 
 /// Arguments that a rule and a tool let through.
-pub(super) fn fitting(rule: &ToolsRule, tool: &Tool, text: &str) -> Result<Arguments, String> {
+fn fitting(rule: &ToolsRule, tool: &Tool, text: &str) -> Result<Arguments, String> {
     let arguments = Arguments::read(text).map_err(|why| why.to_string())?;
     let denied = |not: tools::NotAllowed| format!("the grant does not allow `{}` so", not.argument);
     let arguments = rule.settle(&tool.name, arguments).map_err(denied)?;

@@ -148,3 +148,21 @@ async fn what_no_rule_allows_is_asked_about_where_the_grant_says_so() {
     told.refused(get(&format!("http://other.test:{}/a", server.port))).await;
     assert!(asked(&told).is_empty(), "by default it is denied at once");
 }
+
+#[tokio::test]
+async fn a_change_that_cannot_be_sent_leaves_nothing_that_nobody_knows_of() {
+    let server = Server::new(echo).await;
+    let lab = Lab::new([Rule { approve: Approve::Always, at_most_once: true, ..rule(server.port) }]);
+    for arguments in [
+        json!({"method": "POST", "url": server.url("/"), "headers": {"host": ["evil"]}}),
+        json!({"method": "DELETE", "url": server.url("/")}),
+        json!({"method": "POST"}),
+    ] {
+        lab.notes.answers.lock().unwrap().push(Leave::GoWith(Json::trusted(arguments.to_string())));
+        let told = lab.refused(post(&server.url("/"), "x")).await;
+        assert!(told.contains("what a person has made of it cannot be sent"), "{told}");
+        let ended = lab.notes.ended.lock().unwrap().pop();
+        assert!(matches!(ended, Some(Ending::NotMade { .. })), "{ended:?}");
+    }
+    assert_eq!(server.connected(), 0);
+}

@@ -1,6 +1,6 @@
 //! Calls of tools that a person decides on.
 
-use lockstep_core::effect::Keep;
+use lockstep_core::effect::{Ending, Keep};
 use lockstep_core::outcome::{Interruption, Outcome};
 
 use super::*;
@@ -104,5 +104,35 @@ async fn a_person_cannot_go_beyond_the_operators_ceiling() {
         lab.answers(Leave::Ask);
         let report = lab.report(call("close", &json!({"cents": 5}))).await;
         assert_eq!(report.outcome == Outcome::Interrupted(Interruption::Approval), is_asked, "{above}");
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_does_not_fit_leaves_nothing_that_nobody_knows_of() {
+    let lab = Lab::new(&format!("{RISKY}effects = \"at-most-once\"\n"));
+    lab.answers(Leave::GoWith(Json::trusted(r#"{"cents":4,"to":"eve"}"#)));
+    lab.ask(pay_ann(5)).await;
+    assert!(matches!(lab.notes.ended.lock().unwrap()[..], [Ending::NotMade { .. }]));
+}
+
+#[tokio::test]
+async fn what_a_person_lets_through_beyond_the_arguments_may_be_changed_within_the_ceiling_alone() {
+    let grant = "[[tools]]\nmcp = \"bank\"\nallow = [\"pay\"]\nargs = { pay = { to = \"ann\" } }\n\
+                 [on-denied]\ntools = \"ask\"\n";
+    let ceiling = "grant = 1\n[[tools]]\nmcp = \"bank\"\nallow = [\"pay\"]\n\
+                   args = { pay = { to = [\"ann\", \"bob\", \"eve\"] } }\n";
+    for (changed, expected) in [
+        (r#"{"cents":4,"to":"bob"}"#, Some(r#"pay {"cents":4,"to":"bob"}"#)),
+        (r#"{"cents":4,"to":"mallory"}"#, None),
+    ] {
+        let mut lab = Lab::with(grant);
+        (lab.grant, _) = lab.grant.within(&grant::parse(ceiling).unwrap());
+        lab.answers(Leave::GoWith(Json::trusted(changed)));
+        lab.ask(call("pay", &json!({"cents": 5, "to": "eve"}))).await;
+        let asked = lab.begun();
+        let schema = asked[0].ask.as_ref().unwrap().proposal.schema.as_ref().unwrap();
+        assert!(schema.as_str().contains(r#""enum":["ann","bob","eve"]"#), "{schema}");
+        assert!(asked[0].at_most_once, "a person says yes to one call");
+        assert_eq!(lab.bank.heard(), expected.into_iter().collect::<Vec<_>>());
     }
 }
