@@ -4,16 +4,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use lockstep_toolchain::{Install, Toolchain};
+use lockstep_toolchain::{Install, MANIFEST, Toolchain};
 
 use crate::stage::{root, say, target};
 
 /// Builds them all, and installs what the build needs.
 pub(crate) fn build() -> Result<()> {
     let progress = |line: &str| say(&format!("   {line}"));
-    let sysroots = lockstep_toolchain::user_cache().unwrap_or_else(target).join("sysroot");
-    let toolchain = Toolchain::find(&sysroots, Install::Allowed, &progress)?;
-    for built in toolchain.build(&sources()?, &target().join("guests"), &progress)? {
+    let toolchain = Toolchain {
+        cache: lockstep_toolchain::user_cache().unwrap_or_else(target),
+        target_dir: target().join("guests"),
+        install: Install::Allowed,
+    };
+    for built in toolchain.build(&sources()?, &progress)? {
         let component = component(&built.source)?;
         write_if_new(&component, &built.component)?;
         let shown = component.strip_prefix(root()).unwrap_or(&component).display().to_string();
@@ -31,6 +34,7 @@ fn sources() -> Result<Vec<PathBuf>> {
     let mut sources = Vec::new();
     for plugin in plugins()? {
         sources.extend(folders(&plugin.join("steps"), "Cargo.toml")?);
+        sources.extend(folders(&plugin.join("steps"), MANIFEST)?);
     }
     Ok(sources)
 }

@@ -54,9 +54,9 @@ pub(crate) fn user() -> Option<String> {
     std::env::var("USER").ok().filter(|name| !name.is_empty())
 }
 
-/// Where compilers of steps keep what they are built with.
-pub(crate) fn sysroots() -> PathBuf {
-    lockstep_toolchain::user_cache().unwrap_or_else(|| "target".into()).join("sysroot")
+/// Where the tools that steps are built with are kept.
+pub(crate) fn tools() -> PathBuf {
+    lockstep_toolchain::user_cache().unwrap_or_else(|| "target".into())
 }
 
 /// The host's own log goes to stderr: warnings, or what `LOCKSTEP_LOG` asks for

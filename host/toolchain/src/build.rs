@@ -1,184 +1,115 @@
-//! Source folders to core modules, by cargo: one invocation for all packages of one workspace.
+//! Which language builds a source, and in which order: crates together, all else one by one on as many threads as
+//! there are cores.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::io::BufReader;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use cargo_metadata::{Artifact, CrateType, Message, Metadata, MetadataCommand, Package};
+use crate::{
+    Built, Error, Language, Progress, Source, Toolchain, World, c, component, go, js, language, python, rust,
+    zig,
+};
 
-use crate::{Built, Error, Progress, TARGET, Toolchain, component};
-
-/// Where to find the module of each package, by manifest.
-type Modules = BTreeMap<PathBuf, PathBuf>;
-
-/// A source folder and the package in it.
-struct Step {
-    source: PathBuf,
-    manifest: PathBuf,
-    package: String,
-    workspace: PathBuf,
+/// What a language's builder is handed.
+pub(crate) struct Job<'a> {
+    /// The folder to build.
+    pub(crate) source: &'a Source,
+    /// What it is written against.
+    pub(crate) world: &'a World,
+    /// Where tools and intermediate files are.
+    pub(crate) toolchain: &'a Toolchain,
+    /// Who hears what is going on.
+    pub(crate) progress: Progress<'a>,
 }
 
 pub(crate) fn build(
     toolchain: &Toolchain,
     sources: &[PathBuf],
-    target_dir: &Path,
     progress: Progress,
 ) -> Result<Vec<Built>, Error> {
-    let target_dir = std::path::absolute(target_dir).map_err(Error::file(target_dir))?;
-    let steps = steps(sources)?;
-    let mut modules = Modules::new();
-    for (workspace, packages) in workspaces(&steps) {
-        progress(&format!("building {}", packages.join(", ")));
-        modules.extend(compile(toolchain, workspace, &packages, &target_dir, progress)?);
-    }
-    steps.into_iter().map(|step| finish(step, &modules)).collect()
-}
-
-/// The package of every source; cargo is asked once per workspace.
-fn steps(sources: &[PathBuf]) -> Result<Vec<Step>, Error> {
-    let mut known: Vec<Metadata> = Vec::new();
-    let mut steps = Vec::new();
-    for source in sources {
-        let manifest = source.join("Cargo.toml");
-        let manifest = manifest.canonicalize().map_err(|_| Error::NotACrate(source.clone()))?;
-        if !known.iter().any(|metadata| package(metadata, &manifest).is_some()) {
-            known.push(read(&manifest)?);
+    let target_dir =
+        std::path::absolute(&toolchain.target_dir).map_err(Error::file(&toolchain.target_dir))?;
+    let toolchain = Toolchain { target_dir, ..toolchain.clone() };
+    let (mut crates, mut others) = (Vec::new(), Vec::new());
+    for folder in sources {
+        match language(folder)? {
+            Language::Rust => crates.push(folder.clone()),
+            _ => others.push(Source::read(folder)?),
         }
-        let found = known.iter().find_map(|metadata| Some((metadata, package(metadata, &manifest)?)));
-        let (metadata, package) = found.ok_or_else(|| Error::NotAPackage(source.clone()))?;
-        steps.push(step(source, metadata, package)?);
     }
-    Ok(steps)
+    let mut built = build_crates(&toolchain, &crates, progress)?;
+    built.extend(build_others(&toolchain, &others, progress)?);
+    let at = |built: &Built| sources.iter().position(|source| *source == built.source);
+    built.sort_by_key(at);
+    Ok(built)
 }
 
-fn read(manifest: &Path) -> Result<Metadata, Error> {
-    let mut command = MetadataCommand::new();
-    command.cargo_path("cargo").manifest_path(manifest).no_deps();
-    command.exec().map_err(|source| Error::Metadata { manifest: manifest.to_owned(), source })
-}
-
-fn package<'m>(metadata: &'m Metadata, manifest: &Path) -> Option<&'m Package> {
-    metadata.packages.iter().find(|package| package.manifest_path == manifest)
-}
-
-fn step(source: &Path, metadata: &Metadata, package: &Package) -> Result<Step, Error> {
-    let has_module = package.targets.iter().any(|target| target.crate_types.contains(&CrateType::CDyLib));
-    if !has_module {
-        return Err(Error::NoModule(package.name.to_string()));
+fn build_crates(toolchain: &Toolchain, crates: &[PathBuf], progress: Progress) -> Result<Vec<Built>, Error> {
+    if crates.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(Step {
-        source: source.to_owned(),
-        manifest: package.manifest_path.clone().into(),
-        package: package.name.to_string(),
-        workspace: metadata.workspace_root.clone().into(),
+    let compiler = rust::find(&toolchain.cache.join("sysroot"), toolchain.install, progress)?;
+    rust::build(&compiler, crates, &toolchain.target_dir, progress)
+}
+
+/// The first failure in the order of the sources is the one that is told.
+fn build_others(toolchain: &Toolchain, sources: &[Source], progress: Progress) -> Result<Vec<Built>, Error> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(sources.len());
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let work = || {
+        while let Some((at, source)) = take(sources, &next) {
+            let result = build_one(toolchain, source, progress);
+            done.lock().expect("no builder panics while it holds the list").push((at, result));
+        }
+    };
+    std::thread::scope(|scope| {
+        (0..threads).for_each(|_| drop(scope.spawn(work)));
+    });
+    let mut done = done.into_inner().expect("no builder panics while it holds the list");
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
+fn take<'s>(sources: &'s [Source], next: &AtomicUsize) -> Option<(usize, &'s Source)> {
+    let at = next.fetch_add(1, Ordering::Relaxed);
+    Some((at, sources.get(at)?))
+}
+
+fn build_one(toolchain: &Toolchain, source: &Source, progress: Progress) -> Result<Built, Error> {
+    let world = World::read(source)?;
+    generate(toolchain, source, &world, progress)?;
+    progress(&format!("building {}", source.name));
+    let job = Job { source, world: &world, toolchain, progress };
+    let component = match source.language {
+        Language::Rust => unreachable!("crates are built by cargo"),
+        Language::TypeScript | Language::JavaScript => js::build(&job),
+        Language::Python => python::build(&job),
+        Language::Go => go::build(&job),
+        Language::C => c::build(&job),
+        Language::Zig => zig::build(&job),
+    }?;
+    let component = component::with_text(component, &world.text);
+    Ok(Built {
+        source: source.folder.clone(),
+        name: source.name.clone(),
+        language: source.language,
+        component,
     })
 }
 
-fn workspaces(steps: &[Step]) -> BTreeMap<&Path, Vec<&str>> {
-    let mut workspaces = BTreeMap::<_, Vec<_>>::new();
-    for step in steps {
-        workspaces.entry(step.workspace.as_path()).or_default().push(step.package.as_str());
-    }
-    workspaces
-}
-
-fn compile(
+pub(crate) fn generate(
     toolchain: &Toolchain,
-    workspace: &Path,
-    packages: &[&str],
-    target_dir: &Path,
+    source: &Source,
+    world: &World,
     progress: Progress,
-) -> Result<Modules, Error> {
-    let mut child = start(&mut cargo(toolchain, workspace, packages, target_dir))?;
-    let modules = listen(&mut child, progress);
-    let ended = child.wait().map_err(|source| Error::Start { program: "cargo".into(), source })?;
-    match ended.success() {
-        true => Ok(modules),
-        false => Err(Error::Build(packages.join(", "))),
-    }
-}
-
-/// Flags by `CARGO_ENCODED_RUSTFLAGS`: it outranks whatever flags a user or a caller's cargo has set
-/// for other targets. Diagnostics go to the inherited stderr, everything else comes back as JSON.
-fn cargo(toolchain: &Toolchain, workspace: &Path, packages: &[&str], target_dir: &Path) -> Command {
-    let mut cargo = Command::new("cargo");
-    cargo.args(["build", "--quiet", "--release", "--target", TARGET]).current_dir(workspace);
-    cargo.arg("--target-dir").arg(target_dir).arg("--message-format=json-render-diagnostics");
-    cargo.args(packages.iter().flat_map(|package| ["--package", package]));
-    cargo.env("CARGO_ENCODED_RUSTFLAGS", toolchain.flags.join("\x1f")).env_remove("RUSTC_WORKSPACE_WRAPPER");
-    cargo.envs(toolchain.rustc.iter().map(|rustc| ("RUSTC", rustc)));
-    cargo
-}
-
-fn start(cargo: &mut Command) -> Result<Child, Error> {
-    let started = cargo.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
-    started.map_err(|source| Error::Start { program: "cargo".into(), source })
-}
-
-/// Reads what cargo reports to its end: what was compiled, and where the modules are.
-fn listen(child: &mut Child, progress: Progress) -> Modules {
-    let mut modules = Modules::new();
-    let Some(stdout) = child.stdout.take() else { return modules };
-    for message in Message::parse_stream(BufReader::new(stdout)).flatten() {
-        if let Message::CompilerArtifact(artifact) = message {
-            tell(&artifact, progress);
-            modules.extend(module(artifact));
-        }
-    }
-    modules
-}
-
-fn tell(artifact: &Artifact, progress: Progress) {
-    if !artifact.fresh && !artifact.target.is_custom_build() {
-        progress(&format!("compiled {}", artifact.target.name));
-    }
-}
-
-fn module(artifact: Artifact) -> Option<(PathBuf, PathBuf)> {
-    let file = artifact.filenames.into_iter().find(|file| file.extension() == Some("wasm"))?;
-    Some((artifact.manifest_path.into(), file.into()))
-}
-
-fn finish(step: Step, modules: &Modules) -> Result<Built, Error> {
-    let file = modules.get(&step.manifest).ok_or_else(|| Error::NoModule(step.package.clone()))?;
-    let module = fs::read(file).map_err(Error::file(file))?;
-    let component = component::encode(&step.package, &module)?;
-    Ok(Built { source: step.source, package: step.package, component })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn refusal(source: &str) -> String {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(source);
-        let error = steps(&[source]).err().expect("it is no step");
-        error.to_string().replace(env!("CARGO_MANIFEST_DIR"), "")
-    }
-
-    #[test]
-    fn folders_that_are_no_steps_are_refused_with_the_fix() {
-        for (source, expected) in [
-            ("src", "/src holds no Cargo.toml; let `source` name the folder of the step's crate"),
-            ("../../plugins", "/../../plugins is no package; give its Cargo.toml a [package] table"),
-            (
-                "../../guest-sdk/rust",
-                "package `lockstep-sdk` makes no module; add `crate-type = [\"cdylib\"]` under [lib] of its \
-                 Cargo.toml",
-            ),
-        ] {
-            assert_eq!(refusal(source), expected);
-        }
-    }
-
-    #[test]
-    fn packages_of_one_workspace_are_built_together() {
-        let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins");
-        let sources = ["lab/steps/lab", "refunds/steps/deny"].map(|step| plugins.join(step));
-        let steps = steps(&sources).unwrap();
-        assert_eq!(workspaces(&steps).into_values().collect::<Vec<_>>(), [["lab", "refunds-deny"]]);
+) -> Result<(), Error> {
+    let job = Job { source, world, toolchain, progress };
+    match source.language {
+        Language::Rust => Ok(()),
+        Language::TypeScript | Language::JavaScript => js::generate(&job),
+        Language::Python => python::generate(&job),
+        Language::Go => go::generate(&job),
+        Language::C => c::generate(&job),
+        Language::Zig => zig::generate(&job),
     }
 }

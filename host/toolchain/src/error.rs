@@ -12,10 +12,22 @@ pub enum Error {
     #[error(
         "no Rust compiler for {target} was found; run `rustup target add {target}`, or on Debian as root \
          `apt-get install -y --no-install-recommends {packages}`",
-        target = crate::TARGET,
-        packages = crate::debian::PACKAGES.join(" ")
+        target = crate::rust::TARGET,
+        packages = crate::rust::PACKAGES.join(" ")
     )]
     NoCompiler,
+    /// What a language is built with is not on this machine.
+    #[error("step `{step}` is written in {language}, and {what} is missing; {fix}")]
+    Missing {
+        /// The step that needs it.
+        step: String,
+        /// Its language, as people call it.
+        language: &'static str,
+        /// The tools, with their versions.
+        what: String,
+        /// What to do, with the command for this machine.
+        fix: String,
+    },
     /// A program is missing.
     #[error("`{program}` could not be started: {source}; install it or put it on the path")]
     Start {
@@ -40,6 +52,43 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// A source folder says of no language how it is built.
+    #[error("{0} holds neither Cargo.toml nor step.toml; let `source` name the folder of the step's code")]
+    NotAStep(PathBuf),
+    /// A step.toml says something that it cannot.
+    #[error("{path}: {why}")]
+    Manifest {
+        /// Which.
+        path: PathBuf,
+        /// What, and the fix.
+        why: String,
+    },
+    /// A step has no WIT.
+    #[error(
+        "step `{step}` has no folder {folder}; put its world there, or name another folder by `wit` in step.toml"
+    )]
+    NoWit {
+        /// The step.
+        step: String,
+        /// Where it was looked for.
+        folder: PathBuf,
+    },
+    /// The WIT of a step is no world that it could be written against.
+    #[error("the WIT of step `{step}`: {why}")]
+    Wit {
+        /// The step.
+        step: String,
+        /// What is wrong, where.
+        why: String,
+    },
+    /// The code of a step does not compile, or does not do what its world says.
+    #[error("step `{step}` could not be built:\n{told}")]
+    Code {
+        /// The step.
+        step: String,
+        /// What the language's own tools said, by file and line.
+        told: String,
+    },
     /// A source folder holds no crate.
     #[error("{0} holds no Cargo.toml; let `source` name the folder of the step's crate")]
     NotACrate(PathBuf),
@@ -61,9 +110,9 @@ pub enum Error {
     #[error("cargo could not build {0}; what it found stands above")]
     Build(String),
     /// A module is not the core of a component.
-    #[error("the module of package `{package}` does not make a component: {why}")]
+    #[error("the module of `{package}` does not make a component: {why}")]
     Component {
-        /// The package.
+        /// The package, or the step.
         package: String,
         /// What the encoder said.
         why: String,

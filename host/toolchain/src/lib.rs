@@ -1,9 +1,11 @@
-//! Builds steps written in Rust: source folders go in, component bytes come out.
+//! Builds steps: source folders go in, component bytes come out, in any of its [languages](Language).
 //!
-//! [`Toolchain::find`] decides once how this machine compiles for [`TARGET`]; [`Toolchain::build`]
-//! lets cargo make the core modules, one invocation per workspace, and turns each into a component
-//! in this process. What goes on is told to a callback; only cargo's own diagnostics go to stderr.
-//! It knows nothing of the host: no contracts, no workflows, no wasmtime.
+//! A [`Toolchain`] finds for each source how this machine builds its language, and says what to install where it
+//! cannot. Cargo makes Rust's core modules, one invocation per workspace; for other languages the world is read
+//! from the step's WIT, bindings and glue are [generated](Toolchain::generate) beside the code, and the language's
+//! own compiler is run. Whatever comes out as a core module is made a component in this process, so that authors
+//! need no tool of WebAssembly. What goes on is told to a callback. It knows contracts, and nothing else of the
+//! host: no workflows, no wasmtime.
 //!
 //! ```no_run
 //! use lockstep_toolchain::{Install, Toolchain};
@@ -11,52 +13,69 @@
 //!
 //! # fn main() -> Result<(), lockstep_toolchain::Error> {
 //! let progress = |line: &str| eprintln!("{line}");
-//! let toolchain = Toolchain::find(Path::new("target/sysroot"), Install::Never, &progress)?;
+//! let toolchain = Toolchain {
+//!     cache: Path::new("target/cache").into(),
+//!     target_dir: Path::new("target/guests").into(),
+//!     install: Install::Never,
+//! };
 //! let sources = ["plugins/refunds/steps/assess".into()];
-//! for built in toolchain.build(&sources, Path::new("target/guests"), &progress)? {
-//!     println!("{}: {} bytes", built.package, built.component.len());
+//! for built in toolchain.build(&sources, &progress)? {
+//!     println!("{}: {} bytes", built.name, built.component.len());
 //! }
 //! # Ok(())
 //! # }
 //! ```
 
+mod apt;
 mod build;
+mod c;
 mod component;
-mod debian;
 mod error;
-mod find;
+mod go;
+mod js;
+mod language;
 mod process;
-mod sysroot;
+mod python;
+mod rust;
+mod source;
+mod starter;
 mod text;
+mod tools;
+mod world;
+mod zig;
 
 pub use error::Error;
+pub use language::Language;
+pub use rust::TARGET;
+pub use source::{GENERATED, MANIFEST, Source, language};
+pub use starter::File;
 pub use text::{STEP_WIT, from_text, resolve};
+pub use world::World;
 
-use std::path::{Path, PathBuf};
-
-/// The target that Rust steps are compiled for: it has no system interface, so a step reaches
-/// nothing but its imports.
-pub const TARGET: &str = "wasm32-unknown-unknown";
+use std::path::PathBuf;
 
 /// Who hears what is going on: one short line at a time, lower case, for people.
-pub type Progress<'a> = &'a dyn Fn(&str);
+pub type Progress<'a> = &'a (dyn Fn(&str) + Sync);
 
-/// Whether missing system packages may be installed.
+/// Whether missing tools may be installed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Install {
-    /// With apt-get, which needs root.
+    /// Packages of Debian with apt-get, which needs root; those of PyPI and npm into the cache.
     Allowed,
-    /// What is missing is an error that names the packages.
+    /// What is missing is an error that says what to do.
     Never,
 }
 
-/// One way of compiling for [`TARGET`], found on this machine.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// How steps are built on this machine.
+#[derive(Clone, Debug)]
 pub struct Toolchain {
-    /// The compiler, if it is another than the one cargo would take.
-    rustc: Option<PathBuf>,
-    /// Compiler flags for step code; never for build scripts and macros.
-    flags: Vec<String>,
+    /// Where tools and standard libraries lie that are installed once for all projects.
+    pub cache: PathBuf,
+    /// Where compilers leave what they can use again. Keep it apart from the host's own, since the compilers
+    /// may differ.
+    pub target_dir: PathBuf,
+    /// What becomes of missing tools.
+    pub install: Install,
 }
 
 /// A step that was built.
@@ -64,28 +83,24 @@ pub struct Toolchain {
 pub struct Built {
     /// The folder it was built from, as the caller gave it.
     pub source: PathBuf,
-    /// The name of its package.
-    pub package: String,
+    /// The name of its package, or of its folder.
+    pub name: String,
+    /// What it is written in.
+    pub language: Language,
     /// The bytes of its component.
     pub component: Vec<u8>,
 }
 
 impl Toolchain {
-    /// The first of: the target that rustup installed; the private sysroot under `sysroots`; such a
-    /// sysroot, built now (about a minute, once per compiler version) from Debian's packages.
-    pub fn find(sysroots: &Path, install: Install, progress: Progress) -> Result<Toolchain, Error> {
-        find::find(sysroots, install, progress)
+    /// Builds the steps in `sources` and makes a component of each, in the order given.
+    pub fn build(&self, sources: &[PathBuf], progress: Progress) -> Result<Vec<Built>, Error> {
+        build::build(self, sources, progress)
     }
 
-    /// Builds the crates in `sources` and makes a component of each, in the order given. Keep
-    /// `target_dir` apart from the host's own, since the compilers may differ.
-    pub fn build(
-        &self,
-        sources: &[PathBuf],
-        target_dir: &Path,
-        progress: Progress,
-    ) -> Result<Vec<Built>, Error> {
-        build::build(self, sources, target_dir, progress)
+    /// Writes what a source's editor and plain tests need of its world into its folder `gen`: bindings, glue and
+    /// the SDK of its language. `build` does so by itself; Rust needs none of it.
+    pub fn generate(&self, source: &Source, progress: Progress) -> Result<(), Error> {
+        build::generate(self, source, &World::read(source)?, progress)
     }
 }
 

@@ -106,7 +106,7 @@ pub(crate) const TABLE: [Row; 14] = [
     Row {
         name: "lockstep-toolchain",
         folder: "host/toolchain",
-        may: May::Own(&[]),
+        may: May::Own(&["lockstep-core"]),
         never: &["axum", "clap", "tokio", "wasmtime", "wasmtime-wasi"],
         nowhere: &[],
         unnamed: &[],

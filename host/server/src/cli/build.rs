@@ -29,6 +29,9 @@ pub(crate) struct Build {
     /// Where compilers leave what they can use again, from the current folder
     #[arg(long, value_name = "FOLDER", env = "LOCKSTEP_TARGET_DIR", default_value = "target/guests")]
     target_dir: PathBuf,
+    /// Fetch missing tools: packages of PyPI and npm into the user's cache, those of Debian as root
+    #[arg(long)]
+    install: bool,
 }
 
 impl Build {
@@ -36,11 +39,12 @@ impl Build {
         let source = WorkflowFile::read(&self.workflow)?;
         let wanted = self.wanted(&source)?;
         let progress = |line: &str| report::progress(line);
-        let toolchain = Toolchain::find(&config::sysroots(), Install::Never, &progress)?;
+        let install = if self.install { Install::Allowed } else { Install::Never };
+        let toolchain = Toolchain { cache: config::tools(), target_dir: self.target_dir.clone(), install };
         let sources: Vec<PathBuf> = wanted.keys().cloned().collect();
-        for built in toolchain.build(&sources, &self.target_dir, &progress)? {
+        for built in toolchain.build(&sources, &progress)? {
             let contract = Contract::read(&built.component).map_err(|refusals| Refused {
-                lines: refusals.iter().map(|why| format!("{}: {why}", built.package)).collect(),
+                lines: refusals.iter().map(|why| format!("{}: {why}", built.name)).collect(),
             })?;
             for component in &wanted[&built.source] {
                 write(component, &built)?;

@@ -5,9 +5,10 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::debian::Compiler;
-use crate::find::holds_core;
-use crate::{Error, Progress, TARGET, process};
+use super::TARGET;
+use super::debian::Compiler;
+use super::find::holds_core;
+use crate::{Error, Progress, process};
 
 /// An empty crate: cargo builds the standard library as its dependency.
 const SEED: &str = r#"[package]

@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::{Error, Install, Progress, TARGET, Toolchain, debian, process, sysroot};
+use super::{Compiler, TARGET, debian, sysroot};
+use crate::{Error, Install, Progress, process};
 
 /// Memory that a step has from its start, in bytes. Growing takes a system call that threads contend
 /// for; with this much to begin with a small step never grows.
@@ -12,9 +13,11 @@ const INITIAL_HEAP: u32 = 12 * 64 * 1024;
 /// Rust's own default of 1 MiB is more than a step's calls need, and every instance would carry it.
 const STACK: u32 = 256 * 1024;
 
-pub(crate) fn find(sysroots: &Path, install: Install, progress: Progress) -> Result<Toolchain, Error> {
+/// The first of: the target that rustup installed; the private sysroot under `sysroots`; such a
+/// sysroot, built now (about a minute, once per compiler version) from Debian's packages.
+pub(crate) fn find(sysroots: &Path, install: Install, progress: Progress) -> Result<Compiler, Error> {
     if has_target() {
-        return Ok(Toolchain { rustc: None, flags: memory() });
+        return Ok(Compiler { rustc: None, flags: memory() });
     }
     let debian = match (debian::Compiler::present(), install) {
         (Some(debian), _) => debian,
@@ -22,7 +25,7 @@ pub(crate) fn find(sysroots: &Path, install: Install, progress: Progress) -> Res
         (None, Install::Never) => return Err(Error::NoCompiler),
     };
     let sysroot = sysroot::ensure(&debian, sysroots, progress)?;
-    Ok(Toolchain { flags: [private(&sysroot, &debian.linker), memory()].concat(), rustc: Some(debian.rustc) })
+    Ok(Compiler { flags: [private(&sysroot, &debian.linker), memory()].concat(), rustc: Some(debian.rustc) })
 }
 
 /// Whether the everyday compiler has the target's core library.

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::{Error, Progress, process};
+use crate::{Error, Progress, apt, process};
 
 /// What has to be installed.
 pub(crate) const PACKAGES: [&str; 3] = ["rustc-web", "rust-web-src", "lld-22"];
@@ -38,18 +38,6 @@ impl Compiler {
 
 /// Installs the packages; the caller must be root.
 pub(crate) fn install(progress: Progress) -> Result<Compiler, Error> {
-    progress(&format!("installing {}", PACKAGES.join(", ")));
-    apt(&["update", "-q"])?;
-    apt(&[&["install", "-q", "-y", "--no-install-recommends"], &PACKAGES[..]].concat())?;
+    apt::install(&PACKAGES, progress)?;
     Compiler::present().ok_or(Error::NoCompiler)
-}
-
-/// Without apt-get this is no Debian, and the other way is the one to name.
-fn apt(arguments: &[&str]) -> Result<(), Error> {
-    let mut command = Command::new("apt-get");
-    match process::output(command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive")) {
-        Ok(_) => Ok(()),
-        Err(Error::Start { .. }) => Err(Error::NoCompiler),
-        Err(error) => Err(error),
-    }
 }

@@ -1,0 +1,136 @@
+//! What other languages are built with, as packages of their registries: pinned by a lockfile that the program
+//! carries, installed once into a folder of the user's cache. A folder is put together aside and renamed into
+//! place, so what is there is whole; its name follows from the lockfile, so a new program finds the new tools.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use sha2::{Digest, Sha256};
+
+use crate::{Error, Install, Progress, process};
+
+/// A set of packages from one registry.
+pub(crate) struct Packages {
+    /// What the folder is called: `python`.
+    pub(crate) name: &'static str,
+    /// What people are told is missing: `componentize-py 0.25.1`.
+    pub(crate) what: &'static str,
+    /// How much there is to fetch: `46 MB`.
+    pub(crate) size: &'static str,
+    /// Where they come from.
+    pub(crate) registry: Registry,
+}
+
+/// How packages are pinned and installed.
+pub(crate) enum Registry {
+    /// PyPI's, into a folder that PYTHONPATH names: requirements with hashes.
+    Python {
+        /// `requirements.txt`.
+        requirements: &'static str,
+    },
+    /// npm's.
+    Npm {
+        /// `package.json`.
+        manifest: &'static str,
+        /// `package-lock.json`.
+        lock: &'static str,
+    },
+}
+
+/// Whose tools are looked for.
+pub(crate) struct For<'a> {
+    /// The step that is built.
+    pub(crate) step: &'a str,
+    /// Its language, as people call it.
+    pub(crate) language: &'static str,
+}
+
+impl Packages {
+    /// The folder that holds them; where they are not there yet, installed now or an error that says how.
+    pub(crate) fn ensure(
+        &self,
+        cache: &Path,
+        install: Install,
+        who: &For,
+        progress: Progress,
+    ) -> Result<PathBuf, Error> {
+        let folder = cache.join("tools").join(format!("{}-{}", self.name, self.key()));
+        if folder.exists() {
+            return Ok(folder);
+        }
+        if install == Install::Never {
+            let fix =
+                format!("`lockstep build --install` fetches it ({}) into {}", self.size, cache.display());
+            return Err(self.missing(who, fix));
+        }
+        let _lock = lock(cache)?;
+        if !folder.exists() {
+            progress(&format!("installing {} ({})", self.what, self.size));
+            self.install(&folder, who)?;
+        }
+        Ok(folder)
+    }
+
+    fn install(&self, folder: &Path, who: &For) -> Result<(), Error> {
+        let aside = folder.with_extension("aside");
+        let _ = fs::remove_dir_all(&aside);
+        fs::create_dir_all(&aside).map_err(Error::file(&aside))?;
+        let write = |name: &str, text: &str| fs::write(aside.join(name), text).map_err(Error::file(&aside));
+        match &self.registry {
+            Registry::Python { requirements } => {
+                write("requirements.txt", requirements)?;
+                let python = interpreter().ok_or_else(|| self.missing(who, NO_PYTHON.into()))?;
+                let mut pip = Command::new(python);
+                pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]);
+                pip.args(["--require-hashes", "--only-binary=:all:", "--target", "packages"]);
+                process::output(pip.args(["-r", "requirements.txt"]).current_dir(&aside))?;
+            }
+            Registry::Npm { manifest, lock } => {
+                write("package.json", manifest)?;
+                write("package-lock.json", lock)?;
+                let mut npm = Command::new("npm");
+                npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"])
+                    .current_dir(&aside);
+                process::output(&mut npm).map_err(|error| match error {
+                    Error::Start { .. } => self.missing(who, NO_NODE.into()),
+                    error => error,
+                })?;
+            }
+        }
+        fs::rename(&aside, folder).map_err(Error::file(folder))
+    }
+
+    fn missing(&self, who: &For, fix: String) -> Error {
+        Error::Missing { step: who.step.to_owned(), language: who.language, what: self.what.to_owned(), fix }
+    }
+
+    /// Twelve hex digits of what pins them.
+    fn key(&self) -> String {
+        let pinned = match &self.registry {
+            Registry::Python { requirements } => Sha256::digest(requirements),
+            Registry::Npm { lock, .. } => Sha256::digest(lock),
+        };
+        pinned[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+const NO_PYTHON: &str =
+    "it comes from PyPI, and there is no `python3` with pip: install Python 3.10 or newer";
+const NO_NODE: &str = "it comes from npm, and there is no `npm`: install Node.js 20 or newer";
+
+/// A Python that has pip.
+pub(crate) fn interpreter() -> Option<&'static str> {
+    let has_pip = |name: &&str| process::output(Command::new(name).args(["-m", "pip", "--version"])).is_ok();
+    ["python3", "python"].into_iter().find(has_pip)
+}
+
+/// Two builds at once would do the work twice; the second waits here and finds it done.
+fn lock(cache: &Path) -> Result<File, Error> {
+    let folder = cache.join("tools");
+    fs::create_dir_all(&folder).map_err(Error::file(&folder))?;
+    let path = folder.join("lock");
+    let file = File::create(&path).map_err(Error::file(&path))?;
+    file.lock().map_err(Error::file(&path))?;
+    Ok(file)
+}

@@ -1,0 +1,102 @@
+//! The world that a step is written against, read from its WIT: what generators need to know of it.
+
+use std::fs;
+use std::path::Path;
+
+use lockstep_core::contract::Contract;
+use wit_component::{ComponentEncoder, StringEncoding, dummy_module, embed_component_metadata};
+use wit_parser::{LiftLowerAbi, ManglingAndAbi, PackageId, Resolve, WorldId};
+
+use crate::{Error, STEP_WIT, Source};
+
+/// A world and its contract.
+pub struct World {
+    /// All packages that it comes from.
+    pub resolve: Resolve,
+    /// Which of their worlds it is.
+    pub id: WorldId,
+    /// Its handlers and events, as the host would read them from a component.
+    pub contract: Contract,
+    /// The text of its package, with the comments that component types do not carry.
+    pub text: String,
+}
+
+impl World {
+    /// The world of a step, or what is wrong with it, by file and line.
+    pub fn read(source: &Source) -> Result<World, Error> {
+        if !source.wit.exists() {
+            return Err(Error::NoWit { step: source.name.clone(), folder: source.wit.clone() });
+        }
+        let wrong = |why: String| Error::Wit { step: source.name.clone(), why };
+        let mut resolve = Resolve::default();
+        if !has_own_copy(&source.wit) {
+            let text: String = STEP_WIT.iter().map(|(_, text)| *text).collect();
+            resolve
+                .push_str("lockstep-step.wit", &text)
+                .map_err(|error| wrong(resolve.render_error(&error)))?;
+        }
+        let pushed = resolve.push_path(&source.wit);
+        let (package, files) = pushed.map_err(|error| wrong(resolve.render_error(&error)))?;
+        let mut text = String::new();
+        for file in files.paths() {
+            text += &fs::read_to_string(file).map_err(Error::file(file))?;
+        }
+        let id = choose(&resolve, package, source).map_err(wrong)?;
+        let contract = contract(&resolve, id).map_err(wrong)?;
+        Ok(World { resolve, id, contract, text })
+    }
+
+    /// Its name: `greet`.
+    pub fn name(&self) -> &str {
+        &self.resolve.worlds[self.id].name
+    }
+}
+
+/// Whether a WIT folder brings its own `lockstep:step`.
+fn has_own_copy(folder: &Path) -> bool {
+    let Ok(entries) = folder.join("deps").read_dir() else { return false };
+    let packages = entries.flatten().map(|entry| entry.path());
+    let mut files = packages.flat_map(|path| match path.read_dir() {
+        Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
+        Err(_) => vec![path],
+    });
+    files.any(|file| fs::read_to_string(file).is_ok_and(|text| text.contains("package lockstep:step@")))
+}
+
+/// The one that is named; else the only one; else the one that is called like the step.
+fn choose(resolve: &Resolve, package: PackageId, source: &Source) -> Result<WorldId, String> {
+    let package = &resolve.packages[package];
+    let names = package.worlds.keys().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    if names.is_empty() {
+        return Err(format!(
+            "package `{}` has no world; add one that exports the step's handlers",
+            package.name
+        ));
+    }
+    if let Some(name) = &source.world {
+        let found = package.worlds.get(name).copied();
+        return found
+            .ok_or_else(|| format!("package `{}` has no world `{name}`; it has {names}", package.name));
+    }
+    let mut ids = package.worlds.values();
+    match (ids.next(), ids.next(), package.worlds.get(&source.name)) {
+        (Some(id), None, _) | (_, Some(_), Some(id)) => Ok(*id),
+        _ => Err(format!(
+            "package `{}` has the worlds {names}; name one: `world = \"…\"` in step.toml",
+            package.name
+        )),
+    }
+}
+
+/// What the host would say of a component of this world.
+fn contract(resolve: &Resolve, world: WorldId) -> Result<Contract, String> {
+    let mut module = dummy_module(resolve, world, ManglingAndAbi::Legacy(LiftLowerAbi::Sync));
+    let component = embed_component_metadata(&mut module, resolve, world, StringEncoding::UTF8)
+        .and_then(|()| ComponentEncoder::default().module(&module))
+        .and_then(|mut encoder| encoder.encode())
+        .map_err(|error| format!("{error:#}"))?;
+    Contract::read(&component).map_err(|refusals| {
+        let lines: Vec<_> = refusals.iter().map(ToString::to_string).collect();
+        format!("world `{}`: {}", resolve.worlds[world].name, lines.join("; "))
+    })
+}
