@@ -16,6 +16,7 @@ mod grants;
 mod hostile;
 mod lab;
 mod nested;
+mod new;
 mod operator;
 mod orders;
 mod plugins;

@@ -34,6 +34,7 @@ mod error;
 mod go;
 mod js;
 mod language;
+mod new;
 mod process;
 mod python;
 mod rust;
@@ -46,8 +47,9 @@ mod zig;
 
 pub use error::Error;
 pub use language::Language;
+pub use new::{Home, Made, NewStep, Use};
 pub use rust::TARGET;
-pub use source::{GENERATED, MANIFEST, Source, language};
+pub use source::{GENERATED, MANIFEST, Source, language, last_change};
 pub use starter::File;
 pub use text::{STEP_WIT, from_text, resolve};
 pub use world::World;

@@ -6,24 +6,29 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
-use lockstep_core::contract::Contract;
+use lockstep_core::contract::{Class, Contract};
 use lockstep_toolchain::{Built, Install, Toolchain};
 
 use crate::config;
 use crate::exit::Exit;
-use crate::project::{Refused, WorkflowFile};
+use crate::project::{Refused, WorkflowFile, nearest};
 use crate::report;
 
-/// Build the components of a workflow from their sources
+/// Build components from their sources
 #[derive(Debug, Args)]
 #[command(after_help = "\
+What a language is built with is looked for on this machine, and what is missing is named, with the command that
+gets it. `--install` fetches it: packages of PyPI and npm into the user's cache, those of Debian as root.
+
 Examples:
   lockstep build plugins/refunds         every step of the workflow that has a `source`
-  lockstep build plugins/refunds --step assess")]
+  lockstep build plugins/refunds --step assess
+  lockstep build greet                   a step's own folder: makes greet/greet.wasm")]
 pub(crate) struct Build {
-    /// A workflow.toml, or the folder it is in
-    workflow: PathBuf,
-    /// Only this step; may be given several times
+    /// A workflow.toml or the folder it is in, or the folder of a step
+    #[arg(default_value = ".")]
+    what: PathBuf,
+    /// Only this step of the workflow; may be given several times
     #[arg(long = "step", value_name = "STEP")]
     steps: Vec<String>,
     /// Where compilers leave what they can use again, from the current folder
@@ -36,8 +41,7 @@ pub(crate) struct Build {
 
 impl Build {
     pub(super) fn run(self) -> anyhow::Result<Exit> {
-        let source = WorkflowFile::read(&self.workflow)?;
-        let wanted = self.wanted(&source)?;
+        let wanted = self.wanted()?;
         let progress = |line: &str| report::progress(line);
         let install = if self.install { Install::Allowed } else { Install::Never };
         let toolchain = Toolchain { cache: config::tools(), target_dir: self.target_dir.clone(), install };
@@ -55,7 +59,14 @@ impl Build {
     }
 
     /// The sources to build, each with the components that are made of it.
-    fn wanted(&self, source: &WorkflowFile) -> Result<BTreeMap<PathBuf, Vec<PathBuf>>, Refused> {
+    fn wanted(&self) -> Result<BTreeMap<PathBuf, Vec<PathBuf>>, Refused> {
+        match is_step(&self.what) && self.steps.is_empty() {
+            true => Ok(alone(&self.what)),
+            false => self.of_workflow(&WorkflowFile::read(&self.what)?),
+        }
+    }
+
+    fn of_workflow(&self, source: &WorkflowFile) -> Result<BTreeMap<PathBuf, Vec<PathBuf>>, Refused> {
         self.steps.iter().try_for_each(|name| source.step(name).map(drop))?;
         let mut wanted: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
         for step in source.parts() {
@@ -90,8 +101,40 @@ fn touch(component: &Path) -> std::io::Result<()> {
     fs::File::options().append(true).open(component)?.set_modified(std::time::SystemTime::now())
 }
 
+/// Whether a folder holds a step and no workflow.
+fn is_step(folder: &Path) -> bool {
+    let holds = |name: &str| folder.join(name).exists();
+    !holds("workflow.toml") && (holds(lockstep_toolchain::MANIFEST) || holds("Cargo.toml"))
+}
+
+/// A step by itself: its component lies where the workflow around it says, else in its folder.
+fn alone(folder: &Path) -> BTreeMap<PathBuf, Vec<PathBuf>> {
+    let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let name = whole.file_name().unwrap_or_default().to_string_lossy();
+    let component = match nearest::step_of(&whole) {
+        Some((file, step)) => file.beside(step.code.path()),
+        None => folder.join(format!("{name}.wasm")),
+    };
+    BTreeMap::from([(folder.to_owned(), vec![component])])
+}
+
 fn told(component: &Path, built: &Built, contract: &Contract) -> String {
     let handlers: Vec<_> = contract.handlers.iter().map(|handler| handler.name.as_str()).collect();
     let kib = built.component.len().div_ceil(1024);
-    format!("{}  {kib} KiB  {}", component.display(), handlers.join(", "))
+    let reaches =
+        contract.imports.iter().filter(|import| matches!(import.class, Class::Free | Class::Granted));
+    let reaches: Vec<_> = reaches.map(|import| import.name.as_str()).collect();
+    let inert = contract.imports.iter().filter(|import| import.class == Class::Inert).count();
+    let imports = match (&reaches[..], inert) {
+        ([], 0) => "imports nothing".to_owned(),
+        ([], _) => format!("imports {inert} that are empty or closed"),
+        (names, 0) => format!("imports {}", names.join(", ")),
+        (names, _) => format!("imports {}, and {inert} that are empty or closed", names.join(", ")),
+    };
+    format!(
+        "{}  {}  {kib} KiB  {}\n  {imports}",
+        component.display(),
+        built.language.title(),
+        handlers.join(", ")
+    )
 }

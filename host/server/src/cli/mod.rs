@@ -14,6 +14,7 @@ mod grant;
 mod graph;
 mod inspect;
 mod mcp;
+mod new;
 mod ready;
 mod refuse;
 mod run;
@@ -50,6 +51,7 @@ pub(crate) enum Command {
     Graph(graph::Graph),
     Inspect(inspect::Inspect),
     Grant(grant::Grant),
+    New(new::New),
     Build(build::Build),
     Bench(bench::Bench),
     Attack(attack::Attack),
@@ -79,6 +81,7 @@ impl Command {
             Command::Graph(graph) => graph.run(config),
             Command::Inspect(inspect) => inspect.run(config),
             Command::Grant(grant) => grant.run(config),
+            Command::New(new) => new.run(),
             Command::Build(build) => build.run(),
             Command::Bench(bench) => bench.run(),
             Command::Attack(attack) => attack.run(),
