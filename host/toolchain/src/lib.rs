@@ -30,6 +30,7 @@ mod apt;
 mod build;
 mod c;
 mod component;
+mod embedded;
 mod error;
 mod go;
 mod js;

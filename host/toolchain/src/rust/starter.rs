@@ -1,35 +1,18 @@
 //! The first code of a step in Rust, the SDK that it is built with, and the workspace that it joins.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use include_dir::{Dir, include_dir};
 use toml_edit::{Array, DocumentMut, Item, Table, value};
 use wit_parser::{Record, Type, TypeDefKind, TypeOwner};
 
 use crate::build::Job;
 use crate::starter::{File, Origin};
-use crate::{Error, STEP_WIT, World};
-
-static SDK: Dir = include_dir!("$CARGO_MANIFEST_DIR/../../guest-sdk/rust/src");
-static DOCS: Dir = include_dir!("$CARGO_MANIFEST_DIR/../../guest-sdk/rust/docs");
-static MACROS: Dir = include_dir!("$CARGO_MANIFEST_DIR/../../guest-sdk/rust/macros/src");
-const MANIFEST: &str = include_str!("../../../../guest-sdk/rust/Cargo.toml");
-const MACROS_MANIFEST: &str = include_str!("../../../../guest-sdk/rust/macros/Cargo.toml");
+use crate::{Error, World, embedded};
 
 /// The SDK, as a folder of a project: a crate that is not published has to lie somewhere.
 pub(crate) fn sdk() -> Vec<File> {
-    let file = |path: PathBuf, text: &str| File { path, text: text.to_owned() };
-    let of = |dir: &'static Dir, under: &'static str| {
-        dir.files().filter_map(move |one| Some(file(Path::new(under).join(one.path()), one.contents_utf8()?)))
-    };
-    let manifests = [("Cargo.toml", MANIFEST), ("macros/Cargo.toml", MACROS_MANIFEST)];
-    let wit = ["wit", "macros/wit"]
-        .into_iter()
-        .flat_map(|folder| STEP_WIT.iter().map(move |(name, text)| file(Path::new(folder).join(name), text)));
-    let mut files: Vec<File> = manifests.into_iter().map(|(path, text)| file(path.into(), text)).collect();
-    files.extend(of(&SDK, "src").chain(of(&DOCS, "docs")).chain(of(&MACROS, "macros/src")).chain(wit));
-    files
+    embedded::RUST.iter().map(|(path, text)| File { path: path.into(), text: (*text).to_owned() }).collect()
 }
 
 pub(crate) fn starter(job: &Job, wit: &str) -> Result<Vec<File>, Error> {
