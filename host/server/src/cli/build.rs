@@ -11,7 +11,7 @@ use lockstep_toolchain::{Built, Install, Toolchain};
 
 use crate::config;
 use crate::exit::Exit;
-use crate::project::{Refused, WorkflowFile, nearest};
+use crate::project::{Loading, Project, Refused, WorkflowFile, nearest};
 use crate::report;
 
 /// Build components from their sources
@@ -40,7 +40,7 @@ pub(crate) struct Build {
 }
 
 impl Build {
-    pub(super) fn run(self) -> anyhow::Result<Exit> {
+    pub(super) fn run(self, config: Option<&Path>) -> anyhow::Result<Exit> {
         let wanted = self.wanted()?;
         let progress = |line: &str| report::progress(line);
         let install = if self.install { Install::Allowed } else { Install::Never };
@@ -55,12 +55,29 @@ impl Build {
                 report::progress(&told(component, &built, &contract));
             }
         }
+        if !self.is_alone() {
+            self.tell_misfits(config)?;
+        }
         Ok(Exit::Done)
+    }
+
+    /// What was built is built; whether it fits together is another matter, and good to know.
+    fn tell_misfits(&self, config: Option<&Path>) -> anyhow::Result<()> {
+        if let Err(refused) = Project::read(&self.what, &Loading::under(config)?) {
+            report::progress("the workflow does not stand yet, as `lockstep check` says:");
+            refused.lines.iter().for_each(|line| report::progress(&format!("  {line}")));
+        }
+        Ok(())
+    }
+
+    /// Whether a step's own folder is built.
+    fn is_alone(&self) -> bool {
+        is_step(&self.what) && self.steps.is_empty()
     }
 
     /// The sources to build, each with the components that are made of it.
     fn wanted(&self) -> Result<BTreeMap<PathBuf, Vec<PathBuf>>, Refused> {
-        match is_step(&self.what) && self.steps.is_empty() {
+        match self.is_alone() {
             true => Ok(alone(&self.what)),
             false => self.of_workflow(&WorkflowFile::read(&self.what)?),
         }

@@ -82,7 +82,7 @@ impl Command {
             Command::Inspect(inspect) => inspect.run(config),
             Command::Grant(grant) => grant.run(config),
             Command::New(new) => new.run(),
-            Command::Build(build) => build.run(),
+            Command::Build(build) => build.run(config),
             Command::Bench(bench) => bench.run(),
             Command::Attack(attack) => attack.run(),
             Command::Mcp(mcp) => mcp.run(config),
