@@ -102,18 +102,34 @@ fn a_step_gets_its_world_its_code_its_place_and_its_grant() {
           import lockstep:step/timer@0.1.0;
           variant emits { praised(praised), scolded(scolded) }
           export on-answered: func(event: answered) -> result<emits, failure>;
+          use lockstep:step/host-events@0.1.0.{timer-fired};
+          export on-timer-fired: func(event: timer-fired) -> result<_, failure>;
         }
     "#]]
     .assert_eq(&read("hello/wit/judge.wit"));
     expect![[r#"
-        //! Takes `answered`.
+        //! Takes `answered`, `timer-fired`.
 
-        use lockstep_sdk::{Failure, info, step};
+        use std::time::Duration;
 
-        #[step(world = "judge", wit = "../../wit")]
-        fn on_answered(event: Answered) -> Result<Emits, Failure> {
-            info!("on-answered");
-            Ok(Praised { text: event.text }.into())
+        #[lockstep_sdk::step(world = "judge", wit = "../../wit")]
+        mod handlers {
+            use super::Duration;
+            use lockstep_sdk::{Failure, http, info, state, timer};
+
+            fn on_answered(event: Answered) -> Result<Emits, Failure> {
+                info!("on-answered {event:?}");
+                timer::set("remind", Duration::from_secs(60));
+                state::add("seen", 1);
+                let page = http::get("https://api.example.com/")?.successful()?.text();
+                info!("{} bytes came back", page.len());
+                Ok(Praised { text: event.text }.into())
+            }
+
+            fn on_timer_fired(event: TimerFired) -> Result<(), Failure> {
+                info!("on-timer-fired {event:?}");
+                Ok(())
+            }
         }
     "#]]
     .assert_eq(&read("hello/steps/judge/src/lib.rs"));
@@ -123,6 +139,10 @@ fn a_step_gets_its_world_its_code_its_place_and_its_grant() {
 
         [event]
         text = "text"
+
+        [[http]]
+        url = "https://api.example.com/"
+        answer = { status = 200, body = "hello" }
 
         [expect]
         emits = [{ praised = { text = "text" } }]

@@ -5,8 +5,8 @@ use lockstep_core::event::TypeName;
 use lockstep_core::shape::{Field, Shape};
 use toml::{Table, Value};
 
-use crate::World;
 use crate::starter::Origin;
+use crate::{Use, World};
 
 /// `cases/first.toml` of a world that takes one event.
 pub(super) fn first(world: &World) -> String {
@@ -14,12 +14,24 @@ pub(super) fn first(world: &World) -> String {
     let taken = handler.takes.params().first().map(|param| param.event.clone());
     let event = taken.map(|event| example(world, &event)).unwrap_or_default();
     let emits = emitted(world, handler, &event);
+    let answers: String = world.uses().into_iter().map(answer).collect();
     let fields: String = event.iter().map(|(key, value)| format!("{key} = {value}\n")).collect();
     format!(
-        "case = \"the first case\"\nhandler = \"{}\"\n\n[event]\n{fields}\n[expect]\nemits = {}\n",
+        "case = \"the first case\"\nhandler = \"{}\"\n\n[event]\n{fields}\n{answers}[expect]\nemits = {}\n",
         handler.name,
         Value::Array(emits)
     )
+}
+
+/// What the first code asks for, and gets.
+fn answer(one: Use) -> &'static str {
+    match one {
+        Use::Http => {
+            "[[http]]\nurl = \"https://api.example.com/\"\nanswer = { status = 200, body = \"hello\" }\n\n"
+        }
+        Use::Tools => "[[tools]]\nname = \"read_text_file\"\nanswer = { output = \"some text\" }\n\n",
+        _ => "",
+    }
 }
 
 fn emitted(world: &World, handler: &Handler, event: &Table) -> Vec<Value> {

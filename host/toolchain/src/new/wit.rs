@@ -8,7 +8,7 @@ use std::path::Path;
 use lockstep_core::suggest::nearest;
 use wit_parser::{PackageId, Resolve, TypeDefKind, TypeOwner};
 
-use super::{Home, NewStep, is_name};
+use super::{Home, NewStep, Use, is_name};
 use crate::world::told;
 use crate::{Error, STEP_WIT};
 
@@ -144,6 +144,11 @@ fn world(new: &NewStep, used: &BTreeMap<&str, Vec<&str>>) -> String {
             "emits".to_owned()
         }
     };
-    let _ = writeln!(text, "  export on-{on}: func(event: {on}) -> result<{result}, failure>;\n}}");
+    let _ = writeln!(text, "  export on-{on}: func(event: {on}) -> result<{result}, failure>;");
+    if uses.contains(&Use::Timer) {
+        text += "  use lockstep:step/host-events@0.1.0.{timer-fired};\n";
+        text += "  export on-timer-fired: func(event: timer-fired) -> result<_, failure>;\n";
+    }
+    text += "}\n";
     text
 }

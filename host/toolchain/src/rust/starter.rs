@@ -3,12 +3,14 @@
 use std::fs;
 use std::path::Path;
 
+use lockstep_core::contract::{Emits, Handler};
+use lockstep_core::shape::Field;
 use toml_edit::{Array, DocumentMut, Item, Table, value};
 use wit_parser::{Record, Type, TypeDefKind, TypeOwner};
 
 use crate::build::Job;
-use crate::starter::{File, Origin};
-use crate::{Error, World, embedded};
+use crate::starter::{File, First, Origin};
+use crate::{Error, Use, World, embedded};
 
 /// The SDK, as a folder of a project: a crate that is not published has to lie somewhere.
 pub(crate) fn sdk() -> Vec<File> {
@@ -34,44 +36,100 @@ pub(crate) fn starter(job: &Job, wit: &str) -> Result<Vec<File>, Error> {
 }
 
 fn code(world: &World, options: &str) -> String {
-    let mut text = String::from("//! ");
-    let taken: Vec<_> = world.contract.handlers.iter().map(|one| format!("`{}`", one.takes)).collect();
-    text += &format!(
-        "Takes {}.\n\nuse lockstep_sdk::{{Failure, info, step}};\n\n#[step({options})]\n",
-        taken.join(", ")
-    );
-    for handler in world.contract.handlers.iter().take(1) {
-        let function = handler.name.replace('-', "_");
-        let params = handler.takes.params();
-        let taken =
-            params.iter().map(|param| format!("{}: {}", snake(&param.name), camel(&param.event.name)));
-        let taken: Vec<_> = taken.collect();
-        let log = format!("    info!(\"{}\");\n", handler.name);
-        let (result, body) = match world.first(handler) {
-            None => ("()".to_owned(), "    Ok(())\n".to_owned()),
-            Some(first) => {
-                let is_one = matches!(handler.gives, lockstep_core::contract::Emits::Event(_));
-                let result = if is_one { camel(&first.event.name) } else { "Emits".to_owned() };
-                let into = if is_one { "" } else { ".into()" };
-                let fields: Vec<_> = first
-                    .fields
-                    .iter()
-                    .map(|(field, origin)| match origin {
-                        Origin::Copied => format!("{0}: {1}.{0}", snake(&field.name), snake(&params[0].name)),
-                        Origin::Plainest => {
-                            let ty = field_type(world, &first.event.name, &field.name);
-                            let value = ty.map_or("Default::default()".into(), |ty| plainest(world, ty));
-                            format!("{}: {value}", snake(&field.name))
-                        }
-                    })
-                    .collect();
-                (result, format!("    Ok({} {{ {} }}{into})\n", camel(&first.event.name), fields.join(", ")))
-            }
-        };
-        text +=
-            &format!("fn {function}({}) -> Result<{result}, Failure> {{\n{log}{body}}}\n", taken.join(", "));
+    let handlers = &world.contract.handlers;
+    let taken: Vec<_> = handlers.iter().map(|one| format!("`{}`", one.takes)).collect();
+    let uses = world.uses();
+    let modules = uses.iter().map(|one| one.as_str().to_owned());
+    let mut names: Vec<String> = ["info".to_owned()].into_iter().chain(modules).collect();
+    let wait = if uses.contains(&Use::Timer) { "use std::time::Duration;\n\n" } else { "" };
+    let functions: Vec<_> =
+        handlers.iter().enumerate().map(|(at, one)| function(world, one, at == 0)).collect();
+    let head = format!("//! Takes {}.\n\n{wait}", taken.join(", "));
+    if let [function] = &functions[..] {
+        names.push("step".into());
+        names.sort();
+        return format!(
+            "{head}use lockstep_sdk::{{Failure, {}}};\n\n#[step({options})]\n{function}",
+            names.join(", ")
+        );
     }
-    text
+    names.sort();
+    let inner = functions.join("\n").replace('\n', "\n    ").replace("\n    \n", "\n\n");
+    let wait = if wait.is_empty() { "" } else { "    use super::Duration;\n" };
+    format!(
+        "{head}#[lockstep_sdk::step({options})]\nmod handlers {{\n{wait}    use lockstep_sdk::{{Failure, {}}};\n\n    {}\n}}\n",
+        names.join(", "),
+        inner.trim_end()
+    )
+}
+
+/// A handler; the first one uses all that its world imports.
+fn function(world: &World, handler: &Handler, is_first: bool) -> String {
+    let params = handler.takes.params();
+    let taken: Vec<_> =
+        params.iter().map(|param| format!("{}: {}", snake(&param.name), camel(&param.event.name))).collect();
+    let name = params.first().map_or(String::new(), |param| snake(&param.name));
+    let mut body = format!("    info!(\"{} {{{name}:?}}\");\n", handler.name);
+    if is_first {
+        world.uses().into_iter().for_each(|one| body += sample(one));
+    }
+    let (result, value) = match world.first(handler) {
+        None => ("()".to_owned(), "()".to_owned()),
+        Some(first) => {
+            let is_plain = matches!(handler.gives, Emits::Event(_));
+            let into = if is_plain { "" } else { ".into()" };
+            (result(&handler.gives), format!("{}{into}", event(world, &first, &name)))
+        }
+    };
+    let function = snake(&handler.name);
+    format!(
+        "fn {function}({}) -> Result<{result}, Failure> {{\n{body}    Ok({value})\n}}\n",
+        taken.join(", ")
+    )
+}
+
+fn result(gives: &Emits) -> String {
+    match gives {
+        Emits::Nothing => "()".into(),
+        Emits::Event(event) => camel(&event.name),
+        Emits::Variant(_) => "Emits".into(),
+        Emits::Option(inner) => format!("Option<{}>", result(inner)),
+        Emits::List(inner) => format!("Vec<{}>", result(inner)),
+    }
+}
+
+fn event(world: &World, first: &First, taken: &str) -> String {
+    let field = |(field, origin): &(&Field, Origin)| {
+        let name = snake(&field.name);
+        match origin {
+            Origin::Copied => format!("{name}: {taken}.{name}"),
+            Origin::Plainest => {
+                let ty = field_type(world, &first.event.name, &field.name);
+                format!("{name}: {}", ty.map_or("Default::default()".into(), |ty| plainest(world, ty)))
+            }
+        }
+    };
+    let fields: Vec<_> = first.fields.iter().map(field).collect();
+    format!("{} {{ {} }}", camel(&first.event.name), fields.join(", "))
+}
+
+/// How each interface is used, for an author to change.
+fn sample(one: Use) -> &'static str {
+    match one {
+        Use::Run => "    info!(\"attempt {}\", run::whoami().attempt);\n",
+        Use::Timer => "    timer::set(\"remind\", Duration::from_secs(60));\n",
+        Use::Blob => "    info!(\"kept as {}\", blob::put(\"some bytes\")?);\n",
+        Use::State => "    state::add(\"seen\", 1);\n",
+        Use::Updates => "    updates::publish(\"progress\", r#\"{\"done\": 1}\"#);\n",
+        Use::Http => {
+            "    let page = http::get(\"https://api.example.com/\")?.successful()?.text();\n    \
+             info!(\"{} bytes came back\", page.len());\n"
+        }
+        Use::Tools => {
+            "    let text = tools::call(\"read_text_file\", r#\"{\"path\": \"notes.txt\"}\"#)?;\n    \
+             info!(\"the tool said {text}\");\n"
+        }
+    }
 }
 
 fn field_type(world: &World, event: &str, field: &str) -> Option<Type> {
