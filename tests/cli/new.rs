@@ -96,13 +96,13 @@ fn a_step_gets_its_world_its_code_its_place_and_its_grant() {
           use answer-events.{answered};
           use judge-events.{praised, scolded};
           use lockstep:step/types@0.1.0.{failure};
+          use lockstep:step/host-events@0.1.0.{timer-fired};
           import lockstep:step/log@0.1.0;
           import lockstep:step/state@0.1.0;
           import lockstep:step/http@0.1.0;
           import lockstep:step/timer@0.1.0;
           variant emits { praised(praised), scolded(scolded) }
           export on-answered: func(event: answered) -> result<emits, failure>;
-          use lockstep:step/host-events@0.1.0.{timer-fired};
           export on-timer-fired: func(event: timer-fired) -> result<_, failure>;
         }
     "#]]

@@ -131,7 +131,12 @@ fn world(new: &NewStep, used: &BTreeMap<&str, Vec<&str>>) -> String {
     for (interface, events) in used {
         let _ = writeln!(text, "  use {interface}.{{{}}};", events.join(", "));
     }
-    text += "  use lockstep:step/types@0.1.0.{failure};\n  import lockstep:step/log@0.1.0;\n";
+    text += "  use lockstep:step/types@0.1.0.{failure};\n";
+    let has_timer = uses.contains(&Use::Timer);
+    if has_timer {
+        text += "  use lockstep:step/host-events@0.1.0.{timer-fired};\n";
+    }
+    text += "  import lockstep:step/log@0.1.0;\n";
     for one in uses {
         let _ = writeln!(text, "  import lockstep:step/{}@0.1.0;", one.as_str());
     }
@@ -145,8 +150,7 @@ fn world(new: &NewStep, used: &BTreeMap<&str, Vec<&str>>) -> String {
         }
     };
     let _ = writeln!(text, "  export on-{on}: func(event: {on}) -> result<{result}, failure>;");
-    if uses.contains(&Use::Timer) {
-        text += "  use lockstep:step/host-events@0.1.0.{timer-fired};\n";
+    if has_timer {
         text += "  export on-timer-fired: func(event: timer-fired) -> result<_, failure>;\n";
     }
     text += "}\n";
