@@ -17,8 +17,8 @@ use crate::report;
 /// Build components from their sources
 #[derive(Debug, Args)]
 #[command(after_help = "\
-What a language is built with is looked for on this machine, and what is missing is named, with the command that
-gets it. `--install` fetches it: packages of PyPI and npm into the user's cache, those of Debian as root.
+What a language is built with is looked for on this machine; what is missing is named, with the
+command that gets it.
 
 Examples:
   lockstep build plugins/refunds         every step of the workflow that has a `source`

@@ -15,12 +15,14 @@ use crate::report;
 /// Begin a step: its code, its world, a first case, and its place in the workflow
 #[derive(Debug, Args)]
 #[command(after_help = "\
-In a folder with a workflow.toml, or below one, the step becomes one of its steps; elsewhere it gets a folder of
-its own. Events that the workflow's WIT does not have are added to it, with one field for a beginning.
+In a folder with a workflow.toml, or below one, the step becomes one of its steps; elsewhere it
+gets a folder of its own. Events that the workflow's WIT does not have are added to it, with one
+field for a beginning.
 
 Examples:
   lockstep new step greet --lang python
-  lockstep new step assess --lang ts --on refund-requested --emits refund-approved,refund-denied --uses state,http")]
+  lockstep new step assess --lang ts --on refund-requested \\
+                           --emits refund-approved,refund-denied --uses state,http")]
 pub(crate) struct Step {
     /// What it is called: lower-case words with `-` between them
     name: String,
