@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::project::{Project, WORKFLOW};
 
-const COMMANDS: [&str; 19] = [
+const COMMANDS: [&str; 20] = [
     "run",
     "runs",
     "ask",
@@ -20,6 +20,7 @@ const COMMANDS: [&str; 19] = [
     "grant accept",
     "grant from-trace",
     "build",
+    "test",
     "bench",
     "attack",
     "mcp",

@@ -28,5 +28,6 @@ mod serve;
 mod sources;
 mod store;
 mod stores;
+mod testing;
 mod tool_grants;
 mod tools;

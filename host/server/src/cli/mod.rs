@@ -18,8 +18,11 @@ mod ready;
 mod refuse;
 mod run;
 mod runs;
+mod test;
 
 pub(crate) use compile::NAME as COMPILE_COMPONENT;
+pub(crate) use inspect::find as find_component;
+pub(crate) use test::{Tested, Verdict};
 
 use std::path::{Path, PathBuf};
 
@@ -51,6 +54,7 @@ pub(crate) enum Command {
     Inspect(inspect::Inspect),
     Grant(grant::Grant),
     Build(build::Build),
+    Test(test::Test),
     Bench(bench::Bench),
     Attack(attack::Attack),
     Mcp(mcp::Mcp),
@@ -80,6 +84,7 @@ impl Command {
             Command::Inspect(inspect) => inspect.run(config),
             Command::Grant(grant) => grant.run(config),
             Command::Build(build) => build.run(),
+            Command::Test(test) => test.run(),
             Command::Bench(bench) => bench.run(),
             Command::Attack(attack) => attack.run(),
             Command::Mcp(mcp) => mcp.run(config),
