@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::project::{Project, WORKFLOW};
 
-const COMMANDS: [&str; 22] = [
+const COMMANDS: [&str; 23] = [
     "run",
     "runs",
     "ask",
@@ -23,6 +23,7 @@ const COMMANDS: [&str; 22] = [
     "new step",
     "new workflow",
     "build",
+    "test",
     "bench",
     "attack",
     "mcp",

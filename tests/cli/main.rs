@@ -31,5 +31,6 @@ mod shell;
 mod sources;
 mod store;
 mod stores;
+mod testing;
 mod tool_grants;
 mod tools;

@@ -19,8 +19,11 @@ mod ready;
 mod refuse;
 mod run;
 mod runs;
+mod test;
 
 pub(crate) use compile::NAME as COMPILE_COMPONENT;
+pub(crate) use inspect::find as find_component;
+pub(crate) use test::{Tested, Verdict};
 
 use std::path::{Path, PathBuf};
 
@@ -53,6 +56,7 @@ pub(crate) enum Command {
     Grant(grant::Grant),
     New(new::New),
     Build(build::Build),
+    Test(test::Test),
     Bench(bench::Bench),
     Attack(attack::Attack),
     Mcp(mcp::Mcp),
@@ -83,6 +87,7 @@ impl Command {
             Command::Grant(grant) => grant.run(config),
             Command::New(new) => new.run(),
             Command::Build(build) => build.run(config),
+            Command::Test(test) => test.run(),
             Command::Bench(bench) => bench.run(),
             Command::Attack(attack) => attack.run(),
             Command::Mcp(mcp) => mcp.run(config),

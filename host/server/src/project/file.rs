@@ -10,6 +10,7 @@ use lockstep_core::workflow::file::{self, Code, File, GivenGrant, Step, Tool};
 
 use super::Refused;
 use crate::inert::inert;
+use crate::operator::real_folders;
 use crate::source::{Place, unreadable};
 
 /// A workflow file, before its components are looked at.
@@ -111,6 +112,25 @@ impl WorkflowFile {
         }
     }
 
+    /// What a step may reach by its own word, whatever the operator allows; none if it is granted nothing.
+    pub(crate) fn own_grant(&self, step: &Step) -> Result<Option<Grant>, Refused> {
+        let in_file = self.grant(step)?;
+        let mut grant = match &step.grant {
+            GivenGrant::Inline(grant) => (**grant).clone(),
+            GivenGrant::File(_) => in_file.unwrap_or_default(),
+            GivenGrant::None => return Ok(None),
+        };
+        self.make_real(step, &mut grant)?;
+        Ok(Some(grant))
+    }
+
+    /// Makes the folders of a step's grant real ones; they are from where the grant is.
+    pub(super) fn make_real(&self, step: &Step, grant: &mut Grant) -> Result<(), Refused> {
+        let from = self.grant_path(step).and_then(|path| Some(path.parent()?.to_owned()));
+        let from = from.unwrap_or_else(|| self.folder().to_owned());
+        real_folders(grant, &from).map_err(|why| self.refused(step, [why]))
+    }
+
     /// What a grant file of a step says; none if it has no file of its own.
     pub(super) fn grant(&self, step: &Step) -> Result<Option<Grant>, Refused> {
         let (GivenGrant::File(named), Some(path)) = (&step.grant, self.grant_path(step)) else {
@@ -126,7 +146,7 @@ impl WorkflowFile {
     }
 
     /// A component that is older than its source, as a warning.
-    pub(super) fn stale(&self, step: &Step) -> Option<String> {
+    pub(crate) fn stale(&self, step: &Step) -> Option<String> {
         let source = lockstep_toolchain::last_change(&self.beside(step.source.as_deref()?))?;
         let built = fs::metadata(self.beside(step.code.path())).ok()?.modified().ok()?;
         (built < source).then(|| {
