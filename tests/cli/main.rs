@@ -9,6 +9,7 @@ mod bench;
 mod calls;
 mod commands;
 mod compile;
+mod conformance;
 mod deciding;
 mod docs;
 mod fetcher;

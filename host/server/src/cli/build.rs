@@ -39,6 +39,9 @@ pub(crate) struct Build {
     install: bool,
 }
 
+/// Sources, each with the components that are made of it.
+type Wanted = BTreeMap<PathBuf, Vec<PathBuf>>;
+
 impl Build {
     pub(super) fn run(self, config: Option<&Path>) -> anyhow::Result<Exit> {
         let wanted = self.wanted()?;
@@ -72,20 +75,20 @@ impl Build {
 
     /// Whether a step's own folder is built.
     fn is_alone(&self) -> bool {
-        is_step(&self.what) && self.steps.is_empty()
+        nearest::is_step(&self.what) && self.steps.is_empty()
     }
 
     /// The sources to build, each with the components that are made of it.
-    fn wanted(&self) -> Result<BTreeMap<PathBuf, Vec<PathBuf>>, Refused> {
+    fn wanted(&self) -> Result<Wanted, Refused> {
         match self.is_alone() {
-            true => Ok(alone(&self.what)),
+            true => alone(&self.what),
             false => self.of_workflow(&WorkflowFile::read(&self.what)?),
         }
     }
 
-    fn of_workflow(&self, source: &WorkflowFile) -> Result<BTreeMap<PathBuf, Vec<PathBuf>>, Refused> {
+    fn of_workflow(&self, source: &WorkflowFile) -> Result<Wanted, Refused> {
         self.steps.iter().try_for_each(|name| source.step(name).map(drop))?;
-        let mut wanted: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
+        let mut wanted = Wanted::new();
         for step in source.parts() {
             let asked = self.steps.is_empty() || self.steps.contains(&step.name.value);
             if let (true, Some(from)) = (asked, &step.source) {
@@ -118,40 +121,38 @@ fn touch(component: &Path) -> std::io::Result<()> {
     fs::File::options().append(true).open(component)?.set_modified(std::time::SystemTime::now())
 }
 
-/// Whether a folder holds a step and no workflow.
-fn is_step(folder: &Path) -> bool {
-    let holds = |name: &str| folder.join(name).exists();
-    !holds("workflow.toml") && (holds(lockstep_toolchain::MANIFEST) || holds("Cargo.toml"))
+/// A step by itself: its component lies where the workflow around it says, else in its folder.
+fn alone(folder: &Path) -> Result<Wanted, Refused> {
+    let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let component = match nearest::step_of(&whole, None)? {
+        Some((file, step)) => file.beside(step.code.path()),
+        None => folder.join(whole.file_name().unwrap_or_default()).with_extension("wasm"),
+    };
+    Ok(Wanted::from([(folder.to_owned(), vec![component])]))
 }
 
-/// A step by itself: its component lies where the workflow around it says, else in its folder.
-fn alone(folder: &Path) -> BTreeMap<PathBuf, Vec<PathBuf>> {
-    let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-    let name = whole.file_name().unwrap_or_default().to_string_lossy();
-    let component = match nearest::step_of(&whole) {
-        Some((file, step)) => file.beside(step.code.path()),
-        None => folder.join(format!("{name}.wasm")),
-    };
-    BTreeMap::from([(folder.to_owned(), vec![component])])
+/// `log, state of lockstep:step, and 18 that are empty or closed`.
+fn imports(contract: &Contract) -> String {
+    let (mut own, mut others, mut inert) = (Vec::new(), Vec::new(), 0);
+    for import in &contract.imports {
+        let short = import.name.strip_prefix("lockstep:step/").and_then(|name| name.split('@').next());
+        match (import.class, short) {
+            (Class::Types, _) => {}
+            (Class::Inert, _) => inert += 1,
+            (_, Some(name)) => own.push(name),
+            (_, None) => others.push(import.name.as_str()),
+        }
+    }
+    let own = (!own.is_empty()).then(|| format!("{} of lockstep:step", own.join(", ")));
+    let inert = (inert > 0).then(|| format!("{inert} that are empty or closed"));
+    let all: Vec<String> =
+        own.into_iter().chain(others.into_iter().map(str::to_owned)).chain(inert).collect();
+    if all.is_empty() { "nothing".into() } else { all.join(", and ") }
 }
 
 fn told(component: &Path, built: &Built, contract: &Contract) -> String {
     let handlers: Vec<_> = contract.handlers.iter().map(|handler| handler.name.as_str()).collect();
     let kib = built.component.len().div_ceil(1024);
-    let reaches =
-        contract.imports.iter().filter(|import| matches!(import.class, Class::Free | Class::Granted));
-    let reaches: Vec<_> = reaches.map(|import| import.name.as_str()).collect();
-    let inert = contract.imports.iter().filter(|import| import.class == Class::Inert).count();
-    let imports = match (&reaches[..], inert) {
-        ([], 0) => "imports nothing".to_owned(),
-        ([], _) => format!("imports {inert} that are empty or closed"),
-        (names, 0) => format!("imports {}", names.join(", ")),
-        (names, _) => format!("imports {}, and {inert} that are empty or closed", names.join(", ")),
-    };
-    format!(
-        "{}  {}  {kib} KiB  {}\n  {imports}",
-        component.display(),
-        built.language.title(),
-        handlers.join(", ")
-    )
+    let (language, handlers) = (built.language.title(), handlers.join(", "));
+    format!("{}  {language}  {kib} KiB  {handlers}\n  imports {}", component.display(), imports(contract))
 }

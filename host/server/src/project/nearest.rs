@@ -17,19 +17,25 @@ pub(crate) fn workflow(from: &Path) -> Result<Option<WorkflowFile>, Refused> {
     WorkflowFile::read(&folder.join("workflow.toml")).map(Some)
 }
 
-/// The step that is built from a folder, in the nearest workflow that has one.
-pub(crate) fn step_of(source: &Path) -> Option<(WorkflowFile, Step)> {
-    let whole = source.canonicalize().ok()?;
+/// The step that is built from a folder, in the nearest workflow that has one; `named`, if it has several.
+pub(crate) fn step_of(source: &Path, named: Option<&str>) -> Result<Option<(WorkflowFile, Step)>, Refused> {
+    let Ok(whole) = source.canonicalize() else { return Ok(None) };
     for folder in whole.ancestors().skip(1).filter(|folder| folder.join("workflow.toml").is_file()) {
-        let file = WorkflowFile::read(folder).ok()?;
+        let file = WorkflowFile::read(folder)?;
         let is_it = |step: &&Step| {
-            let from = step.source.as_ref().map(|from| file.beside(from));
-            from.and_then(|from| from.canonicalize().ok()).is_some_and(|from| from == whole)
+            let from = step.source.as_deref().and_then(|from| file.beside(from).canonicalize().ok());
+            from.as_ref() == Some(&whole) && named.is_none_or(|name| name == step.name.value)
         };
         let found = file.parts().find(is_it).cloned();
         if let Some(step) = found {
-            return Some((file, step));
+            return Ok(Some((file, step)));
         }
     }
-    None
+    Ok(None)
+}
+
+/// Whether a folder holds a step and no workflow.
+pub(crate) fn is_step(folder: &Path) -> bool {
+    let holds = |name: &str| folder.join(name).exists();
+    !holds("workflow.toml") && (holds(lockstep_toolchain::MANIFEST) || holds("Cargo.toml"))
 }
