@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Error, Result, bail};
+use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::play::{OPERATOR, Play};
@@ -25,7 +25,11 @@ pub(crate) fn run() -> Result<()> {
          and compares what comes out with what was written down beforehand. The first time takes some\n\
          minutes (a compiler for steps may have to be installed and set up); after that, seconds.");
     let mut stages = Stages::default();
-    stages.run("build the steps", guests::build)?;
+    let mut not_built = Vec::new();
+    stages.run("build the steps", || {
+        not_built = guests::build_what_can_be()?;
+        Ok(())
+    })?;
     stages.run("build the program", || sh(".", "cargo build --locked --quiet --package lockstep"))?;
     let mut why_no_servers = None;
     stages.run("install a server of tools", || {
@@ -36,8 +40,12 @@ pub(crate) fn run() -> Result<()> {
     let mut tally = Tally::default();
     stages.run("run the workflows", || {
         for workflow in guests::plugins()?.iter().filter(|folder| folder.join("workflow.toml").exists()) {
-            match &why_no_servers {
-                Some(why) if workflow.join(OPERATOR).exists() => tally.leave_out(workflow, why),
+            let not_built = not_built.iter().find(|left_out| left_out.plugin == *workflow);
+            match (&why_no_servers, not_built) {
+                (_, Some(left_out)) => tally.leave_out(workflow, &left_out.why),
+                (Some(why), _) if workflow.join(OPERATOR).exists() => {
+                    tally.leave_out(workflow, &format!("{why:#}"))
+                }
                 _ => tally.all_inputs(&program, workflow)?,
             }
         }
@@ -61,9 +69,9 @@ impl Tally {
         Ok(())
     }
 
-    fn leave_out(&mut self, workflow: &Path, why: &Error) {
+    fn leave_out(&mut self, workflow: &Path, why: &str) {
         let name = workflow.file_name().unwrap_or_default().to_string_lossy();
-        let line = format!("`{name}` was not run, since it has no server of tools here: {why:#}");
+        let line = format!("`{name}` was not run: {why}");
         say(&format!("\n{line}"));
         self.left_out.push(line);
     }
