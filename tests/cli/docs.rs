@@ -23,3 +23,8 @@ fn holds(page: &str) {
 fn the_page_about_rust_holds() {
     holds("rust.md");
 }
+
+#[test]
+fn the_page_about_javascript_holds() {
+    holds("javascript.md");
+}

@@ -5,16 +5,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use include_dir::{Dir, include_dir};
 use wit_parser::TypeDefKind;
 
 use super::model::{Handler, Model};
 use super::names::{camel, comment};
 use super::{declare, shapes};
 use crate::build::Job;
-use crate::{Error, Language, World};
-
-static SDK: Dir = include_dir!("$CARGO_MANIFEST_DIR/../../guest-sdk/js/src");
+use crate::{Error, Language, World, embedded};
 
 /// The file that tsc holds handlers against the world by.
 pub(super) const CHECK: &str = "check/handlers.ts";
@@ -32,7 +29,7 @@ pub(crate) fn generate(job: &Job) -> Result<(), Error> {
 /// All files of `gen/`; `main` is the path of the author's file from there.
 pub(super) fn files(world: &World, language: Language, main: &str) -> Files {
     let model = Model::of(world);
-    let mut files: Files = sdk_files(&SDK).collect();
+    let mut files: Files = sdk().collect();
     let mut code = |path: &str, text: String| drop(files.insert(path.into(), format!("{HEAD}\n{text}")));
     code("events.js", classes(&model));
     code("events.d.ts", declare::events(&model));
@@ -57,9 +54,10 @@ fn main_from_gen(job: &Job) -> String {
     format!("../{}", main.display())
 }
 
-fn sdk_files(folder: &'static Dir) -> impl Iterator<Item = (PathBuf, String)> {
-    let files = folder.files().chain(folder.dirs().flat_map(Dir::files));
-    files.filter_map(|file| Some((Path::new("lockstep").join(file.path()), file.contents_utf8()?.to_owned())))
+/// The SDK, under the name that an author imports it by.
+fn sdk() -> impl Iterator<Item = (PathBuf, String)> {
+    let own = embedded::JS.iter().filter_map(|(path, text)| Some((path.strip_prefix("src/")?, text)));
+    own.map(|(path, text)| (Path::new("lockstep").join(path), (*text).to_owned()))
 }
 
 fn write(folder: &Path, files: &Files) -> Result<(), Error> {

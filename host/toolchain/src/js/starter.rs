@@ -11,7 +11,7 @@ use super::model::{Gives, Handler, Model};
 use super::names::{camel, comment};
 use crate::build::Job;
 use crate::starter::Origin;
-use crate::{Error, File, Language, World};
+use crate::{Error, File, Language, Use, World};
 
 /// What the author of a new step begins with: the file with its handlers, what its editor needs, a plain test.
 pub(crate) fn starter(job: &Job) -> Result<Vec<File>, Error> {
@@ -33,17 +33,14 @@ pub(crate) fn starter(job: &Job) -> Result<Vec<File>, Error> {
 fn main(world: &World, is_typed: bool) -> String {
     let model = Model::of(world);
     let first = First { world, model: &model, is_typed };
-    let handlers: Vec<String> = model.handlers.iter().map(|one| first.handler(one)).collect();
-    let log = match first.has_log() {
-        true => "import { info } from './gen/lockstep.js';\n",
-        false => "",
-    };
-    let named: Vec<_> = first.classes().into_iter().collect();
-    let events = match named.is_empty() {
+    let handler = |(at, one)| first.handler(one, at == 0);
+    let handlers: Vec<String> = model.handlers.iter().enumerate().map(handler).collect();
+    let import = |names: Vec<String>, from: &str| match names.is_empty() {
         true => String::new(),
-        false => format!("import {{ {} }} from './gen/events.js';\n", named.join(", ")),
+        false => format!("import {{ {} }} from './gen/{from}.js';\n", names.join(", ")),
     };
-    format!("{events}{log}\n{}", handlers.join("\n"))
+    let events = import(first.classes(), "events");
+    format!("{events}{}\n{}", import(first.modules(), "lockstep"), handlers.join("\n"))
 }
 
 struct First<'m> {
@@ -58,17 +55,28 @@ impl First<'_> {
     }
 
     /// The classes that the file names.
-    fn classes(&self) -> BTreeSet<String> {
+    fn classes(&self) -> Vec<String> {
         let all = self.model.handlers.iter().flat_map(|handler| {
             let taken = handler.takes.iter().map(|(_, takes)| takes.event());
-            let given = handler.gives.events();
-            let given = if self.is_typed { given } else { given.into_iter().take(1).collect() };
-            taken.chain(given).filter_map(|id| self.model.name_of(id)).map(str::to_owned).collect::<Vec<_>>()
+            taken.chain(handler.gives.events()).filter_map(|id| self.model.name_of(id)).collect::<Vec<_>>()
         });
-        all.collect()
+        all.collect::<BTreeSet<_>>().into_iter().map(str::to_owned).collect()
     }
 
-    fn handler(&self, handler: &Handler) -> String {
+    /// What the file takes of the SDK.
+    fn modules(&self) -> Vec<String> {
+        let uses = self.uses().into_iter().map(Use::as_str);
+        let all: BTreeSet<_> = uses.chain(self.has_log().then_some("info")).collect();
+        all.into_iter().map(str::to_owned).collect()
+    }
+
+    /// What the first handler shows the use of; its log tells what came of it.
+    fn uses(&self) -> Vec<Use> {
+        if self.has_log() { self.world.uses() } else { Vec::new() }
+    }
+
+    /// A handler; the first one uses all that its world imports.
+    fn handler(&self, handler: &Handler, is_first: bool) -> String {
         let (name, gives) = (&handler.name, &handler.gives);
         let params: Vec<_> = handler.takes.iter().map(|(param, _)| param.as_str()).collect();
         let head = match self.is_typed {
@@ -79,15 +87,17 @@ impl First<'_> {
             }
             false => format!("{}export function {name}({}) {{\n", self.untyped(handler), params.join(", ")),
         };
-        let log = match self.has_log() {
-            true => format!("  info('{}', {});\n", handler.wit, params.join(", ")),
-            false => String::new(),
-        };
-        let result = match self.result(handler, gives) {
-            Some(result) => format!("  return {result};\n"),
-            None => String::new(),
-        };
-        format!("{head}{log}{result}}}\n")
+        let mut body = String::new();
+        if self.has_log() {
+            body += &format!("  info('{}', {});\n", handler.wit, params.join(", "));
+        }
+        if is_first {
+            self.uses().into_iter().for_each(|one| body += sample(one));
+        }
+        if let Some(result) = self.result(handler, gives) {
+            body += &format!("  return {result};\n");
+        }
+        format!("{head}{body}}}\n")
     }
 
     /// The comment that tells an editor the types.
@@ -155,7 +165,7 @@ impl First<'_> {
             None => format!("{{ tag: '{tag}' }}"),
         };
         Some(match &self.model.definition(id).kind {
-            _ if self.model.is_json(id) => "'null'".into(),
+            _ if self.model.is_json(id) => "'{}'".into(),
             TypeDefKind::Type(inner) => return self.plainest(*inner),
             TypeDefKind::Option(_) => return None,
             TypeDefKind::List(Type::U8) => "new Uint8Array()".into(),
@@ -183,6 +193,25 @@ impl First<'_> {
     /// A value where none can be left out.
     fn plain_part(&self, ty: Type) -> String {
         self.plainest(ty).unwrap_or_else(|| "undefined".into())
+    }
+}
+
+/// How each interface is used, for an author to change.
+fn sample(one: Use) -> &'static str {
+    match one {
+        Use::Run => "  info(`attempt ${run.whoami().attempt}`);\n",
+        Use::Timer => "  timer.set('remind', 60_000);\n",
+        Use::Blob => "  info(`kept as ${blob.put(new TextEncoder().encode('some bytes'))}`);\n",
+        Use::State => "  state.add('seen', 1);\n",
+        Use::Updates => "  updates.publish('progress', { done: 1 });\n",
+        Use::Http => {
+            "  const page = http.get('https://api.example.com/').successful().text();\n  \
+             info(`${page.length} characters came back`);\n"
+        }
+        Use::Tools => {
+            "  const text = tools.call('read_text_file', { path: 'notes.txt' });\n  \
+             info(`the tool said ${text}`);\n"
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 import { Checked, Noted, RefundApproved, RefundDenied, RefundRequested, Stamped, TimerFired } from './gen/events.js';
-import { info } from './gen/lockstep.js';
+import { info, state } from './gen/lockstep.js';
 
 /**
  * Approves small ones.
@@ -9,6 +9,7 @@ import { info } from './gen/lockstep.js';
  */
 export function onRefundRequested(event) {
   info('on-refund-requested', event);
+  state.add('seen', 1);
   return new RefundApproved({ order: event.order, paid: 0n, photo: event.photo });
 }
 

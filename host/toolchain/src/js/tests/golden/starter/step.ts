@@ -1,9 +1,10 @@
 import { Checked, Noted, RefundApproved, RefundDenied, RefundRequested, Stamped, TimerFired } from './gen/events.js';
-import { info } from './gen/lockstep.js';
+import { info, state } from './gen/lockstep.js';
 
 /** Approves small ones. */
 export function onRefundRequested(event: RefundRequested): RefundApproved | RefundDenied {
   info('on-refund-requested', event);
+  state.add('seen', 1);
   return new RefundApproved({ order: event.order, paid: 0n, photo: event.photo });
 }
 
