@@ -13,23 +13,26 @@ const FOLDER = fileURLToPath(new URL('../..', import.meta.url));
 
 export function cases(pattern, step) {
   const toml = (text) => parse(text, { integersAsBigInt: true });
+  const about = { step: basename(FOLDER), workflow: workflow(FOLDER, toml) };
   for (const file of files(pattern, FOLDER)) {
-    test(title(file, toml), () => {
-      const differences = run(read(file, toml), world, step, {
-        step: basename(FOLDER),
-        workflow: workflow(FOLDER, toml),
-      });
-      if (differences.length > 0) throw new Error(`${relative(FOLDER, file)}\n${differences.join('\n')}`);
+    const { given, wrong } = tried(() => read(file, toml));
+    const name = relative(FOLDER, file);
+    // Only a host can park an attempt.
+    const one = given?.expect?.parked ? test.skip : test;
+    one(given?.case ? `${name}: ${given.case}` : name, () => {
+      if (wrong) throw wrong;
+      const differences = run(given, world, step, about);
+      if (differences.length > 0) throw new Error(`${name}\n${differences.join('\n')}`);
     });
   }
 }
 
-/** A file that cannot be read is a test that fails. */
-function title(file, toml) {
+/** A file that cannot be read is a test that fails, and not the end of all tests. */
+function tried(read) {
   try {
-    return `${relative(FOLDER, file)}: ${read(file, toml).case ?? ''}`;
-  } catch {
-    return relative(FOLDER, file);
+    return { given: read() };
+  } catch (wrong) {
+    return { wrong };
   }
 }
 

@@ -183,6 +183,11 @@ fn code_that_is_no_step_is_told_by_file_and_line() {
              and its siblings of ./gen/lockstep.js",
         ),
         (
+            format!("import {{ log }} from 'lockstep:step/log@0.1.0';\nlog('info', 'x');\n{STEP}"),
+            "step `hello` could not be built:\nstep.ts:1:21: the host is reached by ./gen/lockstep.js: import what you \
+             need from there\n    import { log } from 'lockstep:step/log@0.1.0';",
+        ),
+        (
             format!("import {{ http }} from './gen/lockstep.js';\n{STEP}http.get('https://a.example');\n"),
             "step `hello` could not be built:\nstep.ts:1:10: world `greet` does not import what `http` calls; add \
              `import lockstep:step/http@0.1.0;` to it in wit\n    import { http } from './gen/lockstep.js';",

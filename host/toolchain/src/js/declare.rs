@@ -4,7 +4,7 @@
 use wit_parser::{Docs, Record, Result_, Type, TypeDefKind, TypeId, Variant};
 
 use super::model::{Gives, Handler, Model, Takes};
-use super::names::{camel, comment, key};
+use super::names::{camel, comment};
 
 /// `events.d.ts`
 pub(super) fn events(model: &Model) -> String {
@@ -196,9 +196,4 @@ fn array(of: &str) -> String {
         true => format!("({of})[]"),
         false => format!("{of}[]"),
     }
-}
-
-/// `key: value`, where the name may need quotes.
-pub(super) fn entry(name: &str, value: &str) -> String {
-    format!("{}: {value}", key(name))
 }

@@ -1,6 +1,6 @@
 // Runs the tools of npm for the build, one command at a time; what they found goes to stdout as JSON.
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { SourceMap, createRequire } from 'node:module';
 import { join, relative, resolve } from 'node:path';
 
@@ -13,8 +13,10 @@ const [, , command, tools, request] = process.argv;
 const tool = createRequire(join(tools, 'index.js'));
 
 /** The bundle of a step, with a table of where its lines come from, and what the author's file exports. */
-async function bundle({ folder, main, entry, out }) {
+async function bundle({ folder: given, main, entry, out }) {
   const { build } = tool('esbuild');
+  // esbuild names files by where they really are.
+  const folder = realpathSync(given);
   const options = {
     absWorkingDir: folder,
     entryPoints: { main, bundle: entry },
@@ -30,7 +32,7 @@ async function bundle({ folder, main, entry, out }) {
     charset: 'utf8',
     mainFields: ['module', 'main'],
     conditions: ['lockstep-component'],
-    external: ['lockstep:*'],
+    plugins: [hostOnly(join(folder, 'gen', 'host.js'))],
     logLevel: 'silent',
   };
   let built;
@@ -48,6 +50,13 @@ async function bundle({ folder, main, entry, out }) {
   // That a handler is missing is told by its name.
   const told = built.warnings.filter(({ id }) => id !== 'import-is-undefined');
   return { errors: [], warnings: told.map(finding), exports: built.metafile.outputs['main.js'].exports };
+}
+
+/** The interfaces of the host are for the SDK alone: what it gives an author is never another number. */
+function hostOnly(sdk) {
+  const text = 'the host is reached by ./gen/lockstep.js: import what you need from there';
+  const resolve = ({ path, importer }) => (importer === sdk ? { path, external: true } : { errors: [{ text }] });
+  return { name: 'host', setup: (build) => build.onResolve({ filter: /^[\w-]+:[\w-]+\// }, resolve) };
 }
 
 function finding({ text, location, notes }) {

@@ -2,9 +2,8 @@
 
 use wit_parser::{Record, Type, TypeDefKind, TypeId};
 
-use super::declare::entry;
 use super::model::{Gives, Handler, Model, Takes};
-use super::names::camel;
+use super::names::{camel, key};
 
 /// The text of `world.js`.
 pub(super) fn world(model: &Model) -> String {
@@ -133,4 +132,9 @@ fn of_kind(model: &Model, kind: &TypeDefKind) -> String {
         // The contract has refused whatever is no data.
         _ => "undefined".into(),
     }
+}
+
+/// `key: value`, where the name may need quotes.
+fn entry(name: &str, value: &str) -> String {
+    format!("{}: {value}", key(name))
 }
