@@ -11,6 +11,7 @@ mod commands;
 mod compile;
 mod deciding;
 mod fetcher;
+mod gallery;
 mod going_on;
 mod grants;
 mod hostile;
