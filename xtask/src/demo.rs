@@ -22,9 +22,11 @@ struct Tally {
 
 /// The whole demo.
 pub(crate) fn run() -> Result<()> {
-    say("Lockstep's demo: builds the program and the steps of the workflows in plugins/, runs them on real input,\n\
+    say(
+        "Lockstep's demo: builds the program and the steps of the workflows in plugins/, runs them on real input,\n\
          and compares what comes out with what was written down beforehand. The first time takes some\n\
-         minutes (a compiler for steps may have to be installed and set up); after that, seconds.");
+         minutes (a compiler for steps may have to be installed and set up); after that, seconds.",
+    );
     let mut stages = Stages::default();
     stages.run("build the steps", guests::build)?;
     let build = "cargo build --locked --quiet --package lockstep --package lockstep-local";

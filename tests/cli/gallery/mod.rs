@@ -2,6 +2,7 @@
 //! this machine in the place of services.
 
 mod rag;
+mod strategies;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -109,9 +110,12 @@ impl Place {
     }
 }
 
+/// Those of the gallery that have services.
+const PLUGINS: [&str; 2] = ["rag", "strategies"];
+
 #[test]
 fn the_pictures_beside_the_workflows_are_what_graph_draws() {
-    for plugin in ["rag"] {
+    for plugin in PLUGINS {
         let drawn = Place::new(plugin, &[]).lockstep(&["graph", ".", "--format", "svg"]);
         expect_test::expect_file![plugins().join(plugin).join("graph.svg")].assert_eq(&drawn.stdout);
     }
@@ -119,7 +123,7 @@ fn the_pictures_beside_the_workflows_are_what_graph_draws() {
 
 #[test]
 fn the_workflows_check_without_a_warning() {
-    for plugin in ["rag"] {
+    for plugin in PLUGINS {
         let ended = Place::new(plugin, &[]).lockstep(&["check", ".", "--config", "lockstep.toml"]);
         assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{plugin}");
     }

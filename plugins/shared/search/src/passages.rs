@@ -12,7 +12,7 @@ pub struct Passage {
 }
 
 /// In bytes, about: a passage ends with the paragraph that goes beyond.
-const LENGTH: usize = 600;
+const LENGTH: usize = 300;
 
 /// The passages of a document, in their order.
 pub fn passages(file: &str, markdown: &str) -> Vec<Passage> {
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn a_passage_ends_with_the_paragraph_that_makes_it_long() {
-        let paragraph = "word ".repeat(50);
+        let paragraph = "word ".repeat(25);
         let document = format!("# A\n{paragraph}\n\n{paragraph}\n\n{paragraph}\n\n{paragraph}\n");
         let lengths: Vec<usize> =
             passages("a", &document).iter().map(|passage| passage.text.lines().count()).collect();

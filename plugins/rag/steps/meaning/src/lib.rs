@@ -1,8 +1,8 @@
 //! Finds passages by what a model holds to be like the question: it turns texts into vectors, those of the
 //! documents once and that of the question each time.
 
-use gallery_model::{Model, config, kept_vectors};
-use gallery_search::{by_vectors, passages, read};
+use gallery_model::{Model, config};
+use gallery_questions::{by_meaning, documents};
 use lockstep_sdk::{Failure, step};
 
 /// So many passages are found at most.
@@ -10,21 +10,9 @@ const MOST: usize = 20;
 
 #[step(world = "meaning", wit = "../../wit")]
 fn on_query(event: Query) -> Result<Found, Failure> {
-    let (model, least) = (Model::granted()?, config("least-likeness")?.parse()?);
-    let (mut all, mut vectors) = (Vec::new(), Vec::new());
-    for (name, text) in read("/corpus", ".md")? {
-        let passages = passages(&name, &text);
-        let texts: Vec<String> =
-            passages.iter().map(|passage| format!("{}\n{}", passage.heading, passage.text)).collect();
-        vectors.extend(kept_vectors(&model, &texts)?);
-        all.extend(passages);
-    }
-    let question = model.vectors(&[searched(&event)])?.remove(0);
-    let best = by_vectors(&question, &vectors, least)
-        .into_iter()
-        .take(MOST)
-        .map(|at| Passage::from(all[at].clone()));
-    Ok(Found { by: Method::Meaning, passages: best.collect() })
+    let least = config("least-likeness")?.parse()?;
+    let found = by_meaning(&Model::granted()?, &documents("/corpus")?, &searched(&event), least, MOST)?;
+    Ok(Found { by: Method::Meaning, passages: found.into_iter().map(Passage::from).collect() })
 }
 
 /// The question, and the other words for what it says.

@@ -4,7 +4,7 @@ use gallery_search::fused;
 use lockstep_sdk::{Failure, info, step};
 
 /// So many passages an answer rests on at most.
-const MOST: usize = 8;
+const MOST: usize = 12;
 
 #[step(world = "rerank", wit = "../../wit")]
 fn on_found(query: Query, all: Vec<Found>) -> Result<Emits, Failure> {
@@ -56,7 +56,7 @@ mod tests {
         let all = vec![found(Method::Words, &["x", "y", "z"]), found(Method::Meaning, &["v", "z", "w", "u"])];
         let Emits::Evidence(evidence) = on_found(query(), all).unwrap() else { panic!("nothing was found") };
         let texts: Vec<_> = evidence.passages.iter().map(|passage| passage.text.as_str()).collect();
-        assert_eq!(texts, ["z", "v", "x", "y", "w"]);
+        assert_eq!(texts, ["z", "v", "x", "y", "w", "u"]);
     }
 
     #[test]
