@@ -10,4 +10,4 @@ mod words;
 pub use folder::read;
 pub use passages::{Passage, passages};
 pub use rank::{by_vectors, by_words, fused};
-pub use words::words;
+pub use words::{plain_words, words};

@@ -10,9 +10,13 @@ const EMPTY: &str = "a about after all also an and any are as at be because been
 
 /// The words of a text, in their order and as often as they are there.
 pub fn words(text: &str) -> Vec<String> {
+    plain_words(text).map(|word| stem(&word).to_owned()).collect()
+}
+
+/// The same, as they stand there but for capitals.
+pub fn plain_words(text: &str) -> impl Iterator<Item = String> {
     let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    let words = words.map(str::to_lowercase).filter(|word| EMPTY.split(' ').all(|empty| empty != word));
-    words.map(|word| stem(&word).to_owned()).collect()
+    words.map(str::to_lowercase).filter(|word| EMPTY.split(' ').all(|empty| empty != word))
 }
 
 fn stem(word: &str) -> &str {
