@@ -4,12 +4,19 @@
 mod digest;
 mod rag;
 mod strategies;
+mod triage;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lockstep_local::{KEY, Serving};
-use serde_json::Value;
+use lockstep_core::event::Timestamp;
+use lockstep_core::journal::Journal;
+use lockstep_core::run::{RunId, Signal};
+use lockstep_journal::Sqlite;
+use lockstep_journal::conformance::wait;
+use lockstep_local::{Answer, Asked, KEY, Service, Serving};
+use lockstep_runtime::archive;
+use serde_json::{Value, json};
 
 use crate::project::{Ended, Project, command, ended};
 
@@ -69,17 +76,61 @@ impl Place {
     }
 
     fn run(&self, input: &str) -> Ended {
-        let input = format!("@{}", self.plugin.join(format!("input/{input}.json")).display());
-        let config = ["--config", "lockstep.toml"];
-        let config = if self.project.path("lockstep.toml").exists() { &config[..] } else { &[] };
-        self.lockstep(&[&["run", ".", "--store", "lockstep.db", "--input", &input], config].concat())
+        self.go(&["--input", &format!("@{}", self.plugin.join(format!("input/{input}.json")).display())])
     }
 
-    /// What an input comes to.
+    fn take_up(&self) -> Ended {
+        self.go(&["--take-up"])
+    }
+
+    fn go(&self, more: &[&str]) -> Ended {
+        let config = ["--config", "lockstep.toml"];
+        let config = if self.project.path("lockstep.toml").exists() { &config[..] } else { &[] };
+        self.lockstep(&[&["run", ".", "--store", "lockstep.db"], more, config].concat())
+    }
+
+    /// What an input comes to when people say to it what was written down.
     fn result(&self, input: &str) -> Value {
-        let ended = self.run(input);
+        let mut ended = self.run(input);
+        while ended.code == 8 {
+            self.waits().iter().for_each(|asked| self.say(asked, &self.written_down("answers", input)));
+            ended = self.take_up();
+        }
         assert_eq!(ended.code, 0, "{input}: {ended:?}");
         serde_json::from_str(&ended.stdout).unwrap()
+    }
+
+    /// What people are asked now.
+    fn waits(&self) -> Vec<Value> {
+        serde_json::from_str(&self.lockstep(&["ask", "ls", "--json"]).stdout).unwrap()
+    }
+
+    /// The answer whose `asked` the question says.
+    fn say(&self, asked: &Value, answers: &Value) {
+        let question = if asked["kind"] == "approval" { &asked["arguments"] } else { &asked["asked"] };
+        let is_for = |answer: &&Value| {
+            let said = answer["asked"].as_object().unwrap();
+            said.iter().all(|(key, value)| question[key] == *value)
+        };
+        let answer = answers.as_array().unwrap().iter().find(is_for).unwrap_or_else(|| panic!("{asked}"));
+        let by = answer["by"].as_str().unwrap();
+        let said = match (asked["kind"].as_str().unwrap(), answer["refuse"].as_str()) {
+            ("approval", Some(why)) => self.lockstep(&["refuse", id(asked), "--reason", why, "--by", by]),
+            ("approval", None) => self.lockstep(&["approve", id(asked), "--by", by]),
+            _ => self.lockstep(&["answer", id(asked), &answer["answer"].to_string(), "--by", by]),
+        };
+        assert_eq!(said.code, 0, "{said:?}");
+    }
+
+    /// Nobody says anything until the deadline.
+    fn let_pass(&self, asked: &Value) {
+        let store = Sqlite::open(&self.project.path("lockstep.db")).unwrap();
+        let late = Timestamp(asked["deadline_ms"].as_u64().unwrap() + 1);
+        let passed = async {
+            let mut run = archive::read(&store, &RunId::named(&self.last_run())).await.unwrap().unwrap();
+            store.commit(vec![run.signal(Signal::TimersDue, late)]).await
+        };
+        wait(Box::pin(passed)).unwrap();
     }
 
     /// The id of the newest run.
@@ -96,10 +147,15 @@ impl Place {
         names
     }
 
-    /// What was written down for an input.
     fn expected(&self, input: &str) -> Value {
-        let path = self.plugin.join(format!("expected/{input}.json"));
-        serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+        self.written_down("expected", input)
+    }
+
+    /// What was written down for an input.
+    fn written_down(&self, folder: &str, input: &str) -> Value {
+        let path = self.plugin.join(folder).join(format!("{input}.json"));
+        let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        serde_json::from_str(&text).unwrap()
     }
 
     /// Every input comes to what was written down for it.
@@ -113,7 +169,25 @@ impl Place {
     }
 }
 
-const PLUGINS: [&str; 3] = ["digest", "rag", "strategies"];
+/// A model that says the same to everybody.
+struct Stubborn(&'static str);
+
+impl Service for Stubborn {
+    fn notice(&self) -> &'static str {
+        "a stand-in of the tests"
+    }
+
+    fn answer(&self, _: &Asked) -> Answer {
+        Answer::ok(json!({ "choices": [{ "message": { "content": self.0 } }] }))
+    }
+}
+
+/// The number of a question or an approval.
+fn id(asked: &Value) -> &str {
+    asked["question"].as_str().or(asked["approval"].as_str()).unwrap()
+}
+
+const PLUGINS: [&str; 4] = ["digest", "rag", "strategies", "triage"];
 
 #[test]
 fn the_pictures_beside_the_workflows_are_what_graph_draws() {
