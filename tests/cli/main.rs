@@ -13,6 +13,7 @@ mod conformance;
 mod deciding;
 mod docs;
 mod fetcher;
+mod gallery;
 mod going_on;
 mod grants;
 mod hostile;
