@@ -19,12 +19,15 @@ const LEFT_BEHIND: [&str; 10] = [
     "graph.svg",
 ];
 
-/// The plugins that `lockstep new workflow` begins with.
-const TEMPLATES: [&str; 0] = [];
+/// The plugins that `lockstep new workflow` begins with, and what they share.
+const TEMPLATES: [&str; 4] = ["rag", "strategies", "triage", "shared"];
 
 fn main() {
     let root = Path::new(&env::var("CARGO_MANIFEST_DIR").expect("cargo says so")).join("../..");
     let mut tables = String::new();
+    for folder in ["guest-sdk", "wit"] {
+        println!("cargo:rerun-if-changed={}", root.join(folder).display());
+    }
     for entry in sorted(&root.join("guest-sdk")) {
         let name = entry.file_name().unwrap_or_default().to_string_lossy().to_uppercase();
         table(&mut tables, &name, &entry);
@@ -37,13 +40,14 @@ fn main() {
 }
 
 fn table(tables: &mut String, name: &str, folder: &Path) {
-    println!("cargo:rerun-if-changed={}", folder.display());
     let mut files = Vec::new();
     collect(folder, &mut files);
     let _ =
         writeln!(tables, "/// Path and text of each file.\npub(crate) static {name}: &[(&str, &str)] = &[");
     for file in files {
         let path = file.strip_prefix(folder).expect("it was found there").display().to_string();
+        // Not the folder, in which components come and go.
+        println!("cargo:rerun-if-changed={}", file.display());
         let from = file.canonicalize().expect("it was found there");
         let _ = writeln!(tables, "    ({path:?}, include_str!({:?})),", from.display().to_string());
     }

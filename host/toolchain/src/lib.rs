@@ -48,7 +48,7 @@ mod zig;
 
 pub use error::Error;
 pub use language::Language;
-pub use new::{Home, Made, NewStep, Use};
+pub use new::{Home, Made, NewStep, Template, Use};
 pub use rust::TARGET;
 pub use source::{GENERATED, MANIFEST, Source, language, last_change};
 pub use starter::File;

@@ -3,7 +3,10 @@
 //! never overwritten.
 
 mod case;
+mod template;
 mod wit;
+
+pub use template::Template;
 
 use std::fs;
 use std::path::{Path, PathBuf};
