@@ -11,10 +11,11 @@ use anyhow::{Context, Result};
 use crate::stage::say;
 
 /// The servers, and the ports at which the files in `plugins/` look for them.
-const SERVERS: [(&str, &str); 1] = [("model", "8089")];
+const SERVERS: [(&str, &str); 2] = [("model", "8089"), ("payments", "8090")];
 
 /// What the servers ask for, by the names under which operators' files have it.
-pub(crate) const KEYS: [(&str, &str); 1] = [("MODEL_KEY", "only-for-this-machine")];
+pub(crate) const KEYS: [(&str, &str); 2] =
+    [("MODEL_KEY", "only-for-this-machine"), ("PAYMENTS_KEY", "only-for-this-machine")];
 
 /// Servers that run until this is dropped.
 pub(crate) struct Services(Vec<Service>);

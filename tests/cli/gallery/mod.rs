@@ -2,6 +2,7 @@
 //! this machine in the place of services.
 
 mod digest;
+mod payout;
 mod rag;
 mod strategies;
 mod triage;
@@ -14,14 +15,15 @@ use lockstep_core::journal::Journal;
 use lockstep_core::run::{RunId, Signal};
 use lockstep_journal::Sqlite;
 use lockstep_journal::conformance::wait;
-use lockstep_local::{Answer, Asked, KEY, Service, Serving};
+use lockstep_local::{Answer, Asked, KEY, Service};
 use lockstep_runtime::archive;
 use serde_json::{Value, json};
 
 use crate::project::{Ended, Project, command, ended};
 
-/// The port at which the plugins' files look for a model.
+/// The ports at which the plugins' files look for a model and for a bank.
 const MODEL: &str = "8089";
+const PAYMENTS: &str = "8090";
 
 fn plugins() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins").canonicalize().unwrap()
@@ -35,7 +37,7 @@ struct Place {
 }
 
 impl Place {
-    fn new(plugin: &str, services: &[(&str, &Serving)]) -> Place {
+    fn new(plugin: &str, services: &[(&str, u16)]) -> Place {
         let plugin = plugins().join(plugin);
         assert!(plugin.join("components").exists(), "the plugins are not built; run `cargo xtask guests`");
         let place = Place { plugin, project: Project::empty() };
@@ -49,16 +51,14 @@ impl Place {
         place
     }
 
-    fn copy(&self, file: &str, services: &[(&str, &Serving)]) {
+    fn copy(&self, file: &str, services: &[(&str, u16)]) {
         let Ok(text) = fs::read_to_string(self.plugin.join(file)) else { return };
         let (here, beside) = (self.plugin.display().to_string(), plugins().display().to_string());
         let (own, others) =
             if file.starts_with("grants/") { ("\"../", "\"../../") } else { ("\"components/", "\"../") };
         let own_now = own.replace("..", &here).replace("\"components", &format!("\"{here}/components"));
         let text = text.replace(others, &format!("\"{beside}/")).replace(own, &own_now);
-        let ported = |text: String, (port, serving): &(&str, &Serving)| {
-            text.replace(port, &serving.port().to_string())
-        };
+        let ported = |text: String, (named, port): &(&str, u16)| text.replace(named, &port.to_string());
         fs::write(self.project.path(file), services.iter().fold(text, ported)).unwrap();
     }
 
@@ -187,7 +187,7 @@ fn id(asked: &Value) -> &str {
     asked["question"].as_str().or(asked["approval"].as_str()).unwrap()
 }
 
-const PLUGINS: [&str; 4] = ["digest", "rag", "strategies", "triage"];
+const PLUGINS: [&str; 5] = ["digest", "payout", "rag", "strategies", "triage"];
 
 #[test]
 fn the_pictures_beside_the_workflows_are_what_graph_draws() {

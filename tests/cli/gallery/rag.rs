@@ -9,7 +9,7 @@ use super::{MODEL, Place, plugins};
 
 fn place() -> (Place, Serving) {
     let serving = model::begin(0, KEY).unwrap();
-    (Place::new("rag", &[(MODEL, &serving)]), serving)
+    (Place::new("rag", &[(MODEL, serving.port())]), serving)
 }
 
 /// With documents of its own, changed in this way.
@@ -102,7 +102,7 @@ fn the_key_reaches_the_model_and_nothing_else() {
 #[test]
 fn without_the_right_key_the_run_fails_and_says_why() {
     let serving = model::begin(0, "another-key-than-ours").unwrap();
-    let ended = Place::new("rag", &[(MODEL, &serving)]).run("memory");
+    let ended = Place::new("rag", &[(MODEL, serving.port())]).run("memory");
     assert_eq!(ended.code, 1, "{ended:?}");
     assert!(
         ended.stderr.contains("permanent `http-status`: the server answered with 401"),

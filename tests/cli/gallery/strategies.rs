@@ -7,7 +7,7 @@ use super::{MODEL, Place};
 
 fn place() -> (Place, Serving) {
     let serving = model::begin(0, KEY).unwrap();
-    (Place::new("strategies", &[(MODEL, &serving)]), serving)
+    (Place::new("strategies", &[(MODEL, serving.port())]), serving)
 }
 
 /// Which strategies were graded, and how.

@@ -7,7 +7,7 @@ use super::{MODEL, Place, Stubborn};
 
 fn place() -> (Place, Serving) {
     let serving = model::begin(0, KEY).unwrap();
-    (Place::new("triage", &[(MODEL, &serving)]), serving)
+    (Place::new("triage", &[(MODEL, serving.port())]), serving)
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn a_label_that_is_none_goes_to_a_person_and_not_astray() {
         (r#"{"reason": "no label"}"#, "the model says null, which is no label"),
     ] {
         let serving = serve(Stubborn(said), 0, KEY).unwrap();
-        let place = Place::new("triage", &[(MODEL, &serving)]);
+        let place = Place::new("triage", &[(MODEL, serving.port())]);
         assert_eq!(place.run("charged-twice").code, 8);
         assert_eq!(place.waits()[0]["asked"]["why"], why);
     }
@@ -41,7 +41,7 @@ fn a_label_that_is_none_goes_to_a_person_and_not_astray() {
 #[test]
 fn an_answer_that_is_no_json_is_asked_for_again_until_that_is_enough() {
     let serving = serve(Stubborn("It is about billing, I think."), 0, KEY).unwrap();
-    let place = Place::new("triage", &[(MODEL, &serving)]);
+    let place = Place::new("triage", &[(MODEL, serving.port())]);
     let ended = place.changed("workflow.toml", "\"500ms\"", "\"1ms\"").run("charged-twice");
     assert_eq!((ended.code, serving.heard().len()), (1, 4), "{ended:?}");
     assert!(ended.stderr.contains("`no-json`: the model said `It is about billing"), "{}", ended.stderr);

@@ -3,11 +3,13 @@
 //! asks for a key, and says in every answer what it is. They know nothing of workflows and steps.
 //!
 //! ```text
-//! [[http]] of a grant ──► http: one request, its key checked ──► model: OpenAI's protocol, answered by rules
+//! [[http]] of a grant ──► http: one request, its key checked ──┬► model: OpenAI's protocol, answered by rules
+//!                                                              └► payments: a bank that sends no money
 //! ```
 
 mod http;
 pub mod model;
+pub mod payments;
 
 pub use http::{Answer, Asked, Service, Serving, serve};
 

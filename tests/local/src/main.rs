@@ -3,13 +3,14 @@
 use std::io::{self, Read, Write};
 use std::process::ExitCode;
 
-use lockstep_local::{KEY, Serving, model};
+use lockstep_local::{KEY, Serving, model, payments};
 
 const HELP: &str = "\
 a server of this machine that stands where a workflow calls a service
 
   lockstep-local model      OpenAI's /v1/chat/completions, /v1/embeddings and /v1/models, answered by rules:
                             it is no language model, and says so in every answer
+  lockstep-local payments   a bank that takes payouts, POST /v1/payouts, and sends no money
 
   --port N          where it listens; without it, or with 0, on any port that is free
   --key KEY         what callers must show as `authorization: Bearer KEY` (only-for-this-machine)
@@ -36,6 +37,7 @@ fn begin(arguments: &[String]) -> Result<Serving, String> {
     let key = after("--key").unwrap_or_else(|| KEY.to_owned());
     let begun = match arguments.first().map(String::as_str) {
         Some("model") => model::begin(port, &key),
+        Some("payments") => payments::begin(port, &key),
         _ => return Err("name a server".to_owned()),
     };
     begun.map_err(|error| format!("it cannot listen on port {port}: {error}"))

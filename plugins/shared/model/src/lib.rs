@@ -23,16 +23,13 @@ mod prompt;
 #[allow(warnings, unsafe_code, clippy::all)]
 mod bindings {
     wit_bindgen::generate!({
-        path: ["../../../wit/wasi-config", "../../../wit/wasi-keyvalue"],
-        inline: "package gallery:model;
-            world reaches {
-              import wasi:config/store@0.2.0-rc.1;
-              import wasi:keyvalue/store@0.2.0-draft;
-            }",
+        path: "../../../wit/wasi-keyvalue",
+        inline: "package gallery:model; world reaches { import wasi:keyvalue/store@0.2.0-draft; }",
         generate_all,
     });
 }
 
+use gallery_config::config;
 use lockstep_sdk::{Failure, http};
 use serde_json::{Value, json};
 
@@ -44,12 +41,6 @@ pub struct Model {
     url: String,
     chat: String,
     embedding: String,
-}
-
-/// A value of the grant's `[config]`.
-pub fn config(key: &str) -> Result<String, Failure> {
-    let value = bindings::wasi::config::store::get(key).ok().flatten();
-    value.ok_or_else(|| Failure::permanent("no-config", format!("[config] of the grant has no `{key}`")))
 }
 
 impl Model {

@@ -1,7 +1,8 @@
 //! Finds passages by what a model holds to be like the question: it turns texts into vectors, those of the
 //! documents once and that of the question each time.
 
-use gallery_model::{Model, config};
+use gallery_config::config;
+use gallery_model::Model;
 use gallery_questions::{by_meaning, documents};
 use lockstep_sdk::{Failure, step};
 

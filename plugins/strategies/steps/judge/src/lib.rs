@@ -1,7 +1,8 @@
 //! Grades what the strategies came to, the question beside it, and selects the best; of equals the cheapest. A model
 //! gives the grades, by what the answer cites; what has no answer is worth nothing and asks nobody.
 
-use gallery_model::{Model, config, part};
+use gallery_config::config;
+use gallery_model::{Model, part};
 use gallery_questions::glossary;
 use lockstep_sdk::{Failure, info, step};
 use serde_json::{Value, json};

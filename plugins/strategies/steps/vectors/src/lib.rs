@@ -1,6 +1,7 @@
 //! Answers from what a model holds to be like the question, however it is written.
 
-use gallery_model::{Model, config};
+use gallery_config::config;
+use gallery_model::Model;
 use gallery_questions::{Answered, answer, by_meaning, documents};
 use lockstep_sdk::{Failure, step};
 
