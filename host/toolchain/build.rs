@@ -20,7 +20,7 @@ const LEFT_BEHIND: [&str; 10] = [
 ];
 
 /// The plugins that `lockstep new workflow` begins with, and what they share.
-const TEMPLATES: [&str; 4] = ["rag", "strategies", "triage", "shared"];
+const TEMPLATES: [&str; 5] = ["rag", "strategies", "payout", "triage", "shared"];
 
 fn main() {
     let root = Path::new(&env::var("CARGO_MANIFEST_DIR").expect("cargo says so")).join("../..");

@@ -30,6 +30,8 @@ pub struct Source {
     pub world: Option<String>,
     /// The file with its handlers.
     pub main: PathBuf,
+    /// In Python: the file that names the packages that it bundles, if there is one.
+    pub requirements: Option<PathBuf>,
 }
 
 /// `step.toml`, key by key.
@@ -40,6 +42,7 @@ struct Manifest {
     wit: Option<PathBuf>,
     world: Option<String>,
     main: Option<PathBuf>,
+    requirements: Option<PathBuf>,
 }
 
 /// The language of a folder: Rust where it holds a `Cargo.toml`, else what its `step.toml` says.
@@ -78,6 +81,7 @@ impl Source {
             wit: folder.join(manifest.wit.as_deref().unwrap_or(Path::new("wit"))),
             world: manifest.world,
             main,
+            requirements: requirements(folder, language, manifest.requirements).map_err(wrong)?,
         })
     }
 
@@ -111,6 +115,23 @@ fn newest(folder: &Path) -> Option<SystemTime> {
         }
     });
     times.max()
+}
+
+/// The requirements that are named; else the file of that name, if it is there.
+fn requirements(
+    folder: &Path,
+    language: Language,
+    named: Option<PathBuf>,
+) -> Result<Option<PathBuf>, String> {
+    let file = folder.join(named.as_deref().unwrap_or(Path::new("requirements.txt")));
+    match (language, &named) {
+        (Language::Python, _) if file.exists() => Ok(Some(file)),
+        (Language::Python, Some(_)) => {
+            Err(format!("there is no {}; `requirements` names the packages that it bundles", file.display()))
+        }
+        (_, Some(_)) => Err(format!("`requirements` is for steps in Python, not in {}", language.title())),
+        _ => Ok(None),
+    }
 }
 
 /// The name of a folder, however it was named.
@@ -155,6 +176,14 @@ mod tests {
             (
                 "language = \"go\"\n",
                 "/step.toml: there is no /step.go; `main` names the file with the handlers",
+            ),
+            (
+                "language = \"python\"\nmain = \"step.toml\"\nrequirements = \"tea.txt\"\n",
+                "/step.toml: there is no /tea.txt; `requirements` names the packages that it bundles",
+            ),
+            (
+                "language = \"c\"\nmain = \"step.toml\"\nrequirements = \"tea.txt\"\n",
+                "/step.toml: `requirements` is for steps in Python, not in C",
             ),
         ] {
             assert_eq!(refusal(manifest), expected);

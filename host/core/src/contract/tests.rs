@@ -5,6 +5,7 @@ use lockstep_test_support::{component, wasm};
 use proptest::prelude::*;
 
 use super::Contract;
+use crate::shape::Shape;
 
 /// A world whose exports are given, over a fixed set of events.
 fn world(exports: &str) -> String {
@@ -51,6 +52,16 @@ fn check(exports: &str, expected: Expect) {
         Err(refusals) => refusals.iter().map(|refusal| format!("error: {refusal}\n")).collect(),
     };
     expected.assert_eq(&told);
+}
+
+#[test]
+fn a_field_may_be_an_alias_of_a_plain_type() {
+    let wit = world("export on-asked: func(event: asked) -> result<_, failure>;");
+    let wit = wit.replace("unit-price: u64", "unit-price: price");
+    let wit = wit.replace("record asked", "type cents = u64; type price = cents; record asked");
+    let contract = Contract::read(&component(&wit)).unwrap();
+    let Some((_, Shape::Record(fields))) = contract.events.first_key_value() else { panic!("no event") };
+    assert_eq!((&*fields[1].name, &fields[1].shape), ("unit-price", &Shape::U64));
 }
 
 #[test]

@@ -171,6 +171,7 @@ impl Toolchain {
             wit: stage.folder.join("wit"),
             world: Some(new.name.clone()),
             main: stage.folder.join(step).join(new.language.main()),
+            requirements: None,
         };
         let world = World::read(&source)?;
         let job = Job { source: &source, world: &world, toolchain: self, progress };

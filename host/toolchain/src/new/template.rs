@@ -29,7 +29,7 @@ pub struct Template {
 
 impl Template {
     /// All of them.
-    pub const ALL: [Template; 3] = [
+    pub const ALL: [Template; 4] = [
         Template {
             name: "rag",
             about: "answers from documents, with citations",
@@ -43,6 +43,13 @@ impl Template {
             plugin: "strategies",
             files: embedded::STRATEGIES,
             also: &[("rag/corpus", embedded::RAG)],
+        },
+        Template {
+            name: "approve",
+            about: "a payout that waits for a person",
+            plugin: "payout",
+            files: embedded::PAYOUT,
+            also: &[],
         },
         Template {
             name: "classify",
