@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::project::{Project, WORKFLOW};
 
-const COMMANDS: [&str; 19] = [
+const COMMANDS: [&str; 23] = [
     "run",
     "runs",
     "ask",
@@ -19,7 +19,11 @@ const COMMANDS: [&str; 19] = [
     "grant draft",
     "grant accept",
     "grant from-trace",
+    "new",
+    "new step",
+    "new workflow",
     "build",
+    "test",
     "bench",
     "attack",
     "mcp",

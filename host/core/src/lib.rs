@@ -9,6 +9,7 @@
 //! that leave a run are [`effect`]s; what is too large for an event is a [`blob`].
 
 pub mod blob;
+pub mod case;
 pub mod contract;
 pub mod duration;
 pub mod effect;

@@ -10,6 +10,11 @@ use lockstep_sandbox::{Deciding, KeyValue, Unreadable};
 
 use crate::clock::Clock;
 
+/// The stores of keys and values of a journal, for attempts that no host makes.
+pub fn stores(journal: Arc<dyn Journal>, clock: Arc<dyn Clock>) -> Arc<dyn KeyValue> {
+    Arc::new(Stores { journal, clock })
+}
+
 /// The stores of a journal.
 #[derive(Clone)]
 pub(crate) struct Stores {

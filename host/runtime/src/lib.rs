@@ -30,5 +30,6 @@ pub use clock::{Clock, System};
 pub use deployed::{Deployed, Worker};
 pub use fork::fork;
 pub use host::{Error, Host, NewRun, Rest, RunHandle, Settings, Until};
+pub use kv::stores;
 pub use observer::{Attempt, Observer};
 pub use request::{Reply, Request};

@@ -46,8 +46,8 @@ pub use compile::{ChildCompiler, Compiler, Origin, Source, serve as compile_in_c
 pub use egress::{EgressSettings, Proxy, Resolver, Resolving, SystemResolver, unfit as unfit_request};
 pub use error::Error;
 pub use seam::{
-    Blobs, Calling, Deciding, Effects, KeyValue, Reading, ToolCall, ToolFault, ToolServer, Unreadable,
-    Watcher,
+    Blobs, Calling, Carrier, Carrying, Deciding, Effects, Incoming, KeyValue, NotCarried, Outgoing, Reading,
+    ToolCall, ToolFault, ToolServer, Unreadable, Watcher,
 };
 pub use secret::{NoSecret, Scrubber, Secrets};
 pub use tools::{ToolComponent, Toolbox};

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use lockstep_core::blob::Digest;
 use lockstep_core::effect::{CallId, Denial, Ending, Intent, Leave};
 use lockstep_core::event::Json;
-use lockstep_core::grant::KvGrant;
 use lockstep_core::grant::tools::Tool;
+use lockstep_core::grant::{KvGrant, http, tools};
 use lockstep_core::outcome::Update;
 
 /// Somebody who watches a run while its attempts are still going.
@@ -85,6 +85,63 @@ pub trait KeyValue: std::fmt::Debug + Send + Sync {
 #[error("{0}")]
 pub struct Unreadable(pub String);
 
+/// Who carries requests in the place of the network, once everything about them is decided.
+///
+/// **Promise:** it is asked for every hop of every request that would leave, and nothing leaves beside it. What it
+/// gives back is treated like what a server sends: bounded, scrubbed and told of.
+pub trait Carrier: std::fmt::Debug + Send + Sync {
+    /// Carries a request to where it goes, and its answer back.
+    fn carry(&self, sent: Outgoing) -> Carrying<'_>;
+}
+
+/// A request with all that the host adds to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// In capitals.
+    pub method: String,
+    /// Normalised.
+    pub url: String,
+    /// Names in lower case.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// The whole body.
+    pub body: Vec<u8>,
+}
+
+/// What a server answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incoming {
+    /// From 100 to 599.
+    pub status: u16,
+    /// Names in any case.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// The whole body.
+    pub body: Vec<u8>,
+}
+
+/// An answer, when it comes.
+pub type Carrying<'a> = Pin<Box<dyn Future<Output = Result<Incoming, NotCarried>> + Send + 'a>>;
+
+/// Why a request has no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotCarried {
+    /// The grant does not allow it after all.
+    Denied(http::Why),
+    /// A person says no.
+    Refused(String),
+    /// It took longer than it may.
+    Timeout,
+    /// The answer is larger than it may be.
+    TooLarge,
+    /// There is no connection.
+    Connect(String),
+    /// The server does not prove who it is.
+    Tls(String),
+    /// What came back is no answer.
+    Protocol(String),
+    /// No request can be made of it.
+    Invalid(String),
+}
+
 /// A server of tools, as the operator declared it.
 ///
 /// **Promise:** it runs when it is needed, and what it says is bounded before it is handed over. A call that is
@@ -128,4 +185,16 @@ pub enum ToolFault {
     /// The call went out, and nobody knows what came of it.
     #[error("nobody knows what came of it: {0}")]
     Lost(String),
+    /// It took longer than it may. It was called.
+    #[error("no result in time")]
+    Timeout,
+    /// The arguments are not what it takes. It was not called.
+    #[error("no arguments for this tool: {0}")]
+    Invalid(String),
+    /// A person says no: said by whoever stands in for a server. It was not called.
+    #[error("refused: {0}")]
+    Refused(String),
+    /// The grant does not allow it after all: said by whoever stands in for a server. It was not called.
+    #[error("denied: {}", .0.as_str())]
+    Denied(tools::Why),
 }

@@ -28,6 +28,8 @@ pub(crate) enum Exit {
     Waits = 8,
     /// There is no such run, question or delivery, or it does not allow what is asked.
     NotDone = 9,
+    /// A case did not come to what it expects.
+    Case = 10,
     /// The run was interrupted.
     Cancelled = 130,
 }
@@ -45,6 +47,7 @@ Exit codes:
   7    the host itself failed
   8    the run waits for a person: for an answer, for a yes or no, or because it is parked or paused
   9    there is no such run, question, call or delivery, or what is asked of it cannot be done
+  10   a case of `lockstep test` did not come to what it expects
   130  interrupted";
 
 impl From<Exit> for ExitCode {

@@ -2,6 +2,7 @@
 
 mod attack;
 mod bench;
+mod case;
 mod cli;
 mod config;
 mod contract;

@@ -1,5 +1,6 @@
 //! The contract of a component: what it consumes, emits and imports, read from its bytes alone.
 
+mod alone;
 mod classes;
 mod nested;
 mod read;
@@ -8,6 +9,7 @@ mod refusal;
 #[cfg(test)]
 mod tests;
 
+pub use alone::Alone;
 pub use refusal::{Refusal, sniff};
 
 use std::collections::BTreeMap;

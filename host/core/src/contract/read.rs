@@ -323,10 +323,11 @@ impl<'r> Reader<'r> {
         }
     }
 
-    /// The type behind all aliases.
+    /// A type behind all its aliases.
     fn behind(&self, mut ty: Type) -> Type {
-        while let Type::Id(id) = ty {
-            let TypeDefKind::Type(inner) = self.resolve.types[id].kind else { break };
+        while let Type::Id(id) = ty
+            && let TypeDefKind::Type(inner) = self.resolve.types[id].kind
+        {
             ty = inner;
         }
         ty

@@ -13,10 +13,11 @@ fn world(exports: &str) -> String {
         r#"package shop:refunds@1.0.0;
         interface events {{
           use lockstep:step/types@0.1.0.{{json}};
+          type cents = u64;
           variant reason {{ broken, other(string) }}
           enum speed {{ slow, fast }}
           flags marks {{ seen, paid }}
-          record asked {{ order: string, unit-price: u64, why: reason, note: option<json> }}
+          record asked {{ order: string, unit-price: cents, why: reason, note: option<json> }}
           record item {{ n: u32, at: speed, marks: marks, raw: list<u8>, pair: tuple<s8, f64> }}
           record done {{ ok: bool }}
           resource handle;
@@ -293,7 +294,7 @@ fn bytes_that_are_no_component_are_told_by_what_they_are() {
         (
             good[..good.len() / 2].to_vec(),
             expect![[r#"
-            the component is damaged: unexpected end-of-file (at offset 0x675); build it again
+            the component is damaged: unexpected end-of-file (at offset 0x682); build it again
         "#]],
         ),
         (

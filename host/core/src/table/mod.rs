@@ -553,7 +553,7 @@ fn twice(text: &str, key: &str, whole: &str, line: u32) -> String {
 }
 
 /// The near miss among the keys of a table: a slip of the pen, or a word that begins alike.
-fn hint(word: &str, known: &[&str]) -> String {
+pub(crate) fn hint(word: &str, known: &[&str]) -> String {
     let near = did_you_mean(word, known.iter().copied());
     let alike = || known.iter().find(|key| word.get(..3).is_some_and(|stem| key.starts_with(stem)));
     match near.is_empty().then(alike).flatten() {

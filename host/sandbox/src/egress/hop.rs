@@ -11,6 +11,7 @@ use hyper::{Method, StatusCode, Uri};
 use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection};
 use lockstep_core::grant::http::{Asked, Rule, Why};
 
+use super::carried::{self, Reached};
 use super::send::{self, Broken};
 use super::{CallError, Egress, headers};
 use crate::Wall;
@@ -38,6 +39,8 @@ pub(super) struct Hop<'e> {
 pub(super) struct Trace {
     hops: u32,
     connection: Option<CaptureConnection>,
+    /// Whether somebody got it who carries it in the place of the network.
+    reached: Reached,
     /// Where an answer wanted to send it, and may not.
     pub(super) denied: Option<(Asked, Why)>,
 }
@@ -46,7 +49,7 @@ impl Trace {
     /// Whether a byte of it may have reached anybody.
     pub(super) fn may_have_left(&self) -> bool {
         let connected = |capture: &CaptureConnection| capture.connection_metadata().is_some();
-        self.hops > 0 || self.connection.as_ref().is_some_and(connected)
+        self.hops > 0 || self.reached == Reached::Perhaps || self.connection.as_ref().is_some_and(connected)
     }
 }
 
@@ -71,7 +74,16 @@ impl Egress {
         let mut request = self.request(hop)?;
         trace.connection = Some(capture_connection(&mut request));
         let most = if self.walls.stands(Wall::ResponseBytes) { hop.rule.response_bytes } else { usize::MAX };
-        let answer = send::exchange(&self.client(hop.at, &hop.rule), request, most).await?;
+        let answer = match &self.means.carrier {
+            None => send::exchange(&self.client(hop.at, &hop.rule), request, most).await?,
+            Some(carrier) => match carried::exchange(&**carrier, &request, hop, most).await {
+                Ok(answer) => answer,
+                Err((broken, reached)) => {
+                    trace.reached = reached;
+                    return Err(broken);
+                }
+            },
+        };
         if self.hides(hop) && headers::is_encoded(answer.headers()) {
             let why = "the answer is encoded, and secrets could not be found in it; ask for it plain";
             return Err(CallError::Protocol(why.into()).into());

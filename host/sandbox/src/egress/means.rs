@@ -13,7 +13,7 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio_rustls::TlsConnector;
 
 use super::dial::{Resolver, SystemResolver};
-use crate::{Error, Secrets};
+use crate::{Carrier, Error, Secrets};
 
 /// What the operator sets for all calls to other servers.
 #[derive(Clone, Debug)]
@@ -26,6 +26,8 @@ pub struct EgressSettings {
     pub resolver: Arc<dyn Resolver>,
     /// Through whom all connections go; none: straight. The environment has no say.
     pub proxy: Option<Proxy>,
+    /// Who carries requests in the place of the network; none: they leave.
+    pub carrier: Option<Arc<dyn Carrier>>,
 }
 
 /// A proxy of the operator's that knows CONNECT.
@@ -46,6 +48,7 @@ impl Default for EgressSettings {
             authorities: Vec::new(),
             resolver: Arc::new(SystemResolver),
             proxy: None,
+            carrier: None,
         }
     }
 }
@@ -62,14 +65,15 @@ pub(crate) struct Means {
     pub(super) resolver: Arc<dyn Resolver>,
     pub(super) tls: TlsConnector,
     pub(super) proxy: Option<Tunnel<HttpConnector>>,
+    pub(super) carrier: Option<Arc<dyn Carrier>>,
 }
 
 impl Means {
     pub(crate) fn new(settings: &EgressSettings) -> Result<Means, Error> {
-        let EgressSettings { secrets, authorities, resolver, proxy } = settings.clone();
+        let EgressSettings { secrets, authorities, resolver, proxy, carrier } = settings.clone();
         let tls = TlsConnector::from(Arc::new(tls(&authorities)?));
         let proxy = proxy.as_ref().map(tunnel).transpose()?;
-        Ok(Means { secrets, resolver, tls, proxy })
+        Ok(Means { secrets, resolver, tls, proxy, carrier })
     }
 }
 

@@ -10,6 +10,7 @@
 //! request came through, nor any type of the engine's.
 
 mod answer;
+mod carried;
 mod dial;
 mod headers;
 mod hop;

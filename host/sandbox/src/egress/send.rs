@@ -9,6 +9,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Body as _, Incoming};
 use hyper_util::client::legacy;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use lockstep_core::grant::http::Why;
 
 use super::dial::{Dialer, NoConnection};
 use super::headers::{MOST, MOST_BYTES};
@@ -24,9 +25,9 @@ pub(super) type Client = legacy::Client<Dialer, Full<Bytes>>;
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Broken {
-    /// The address lies outside the rule's network.
-    #[error("the address lies outside the network")]
-    Outside,
+    /// The grant does not allow it after all: mostly an address outside the rule's network.
+    #[error("it is denied: {}", .0.as_str())]
+    Denied(Why),
     #[error(transparent)]
     Told(#[from] CallError),
 }
@@ -84,7 +85,7 @@ fn broken(error: &legacy::Error) -> Broken {
     let mut cause = error.source();
     while let Some(why) = cause {
         match (why.downcast_ref::<NoConnection>(), why.downcast_ref::<hyper::Error>()) {
-            (Some(NoConnection::Denied), _) => return Broken::Outside,
+            (Some(NoConnection::Denied), _) => return Broken::Denied(Why::Network),
             (Some(NoConnection::Connect(why)), _) => return CallError::Connect(why.clone()).into(),
             (Some(NoConnection::Tls(why)), _) => return CallError::Tls(why.clone()).into(),
             (_, Some(error)) => return protocol(error).into(),

@@ -220,7 +220,7 @@ impl Session {
 
     fn no_answer(&self, asked: &Asked, broken: Broken) -> NoAnswer {
         match broken {
-            Broken::Outside => self.denied(asked, Why::Network),
+            Broken::Denied(why) => self.denied(asked, why),
             Broken::Told(error) => self.told(error).into(),
         }
     }

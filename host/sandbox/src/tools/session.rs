@@ -279,8 +279,8 @@ impl Session {
                 self.leaving.answered(intent, || answer::result(&result), told).await?;
                 Ok(result)
             }
-            Ok(Ok(_)) => self.faulted(intent, ToolFault::TooLarge).await,
-            Ok(Err(Faulted::Fault(fault))) => self.faulted(intent, fault).await,
+            Ok(Ok(_)) => self.faulted(intent, &rule, &call, ToolFault::TooLarge).await,
+            Ok(Err(Faulted::Fault(fault))) => self.faulted(intent, &rule, &call, fault).await,
             // What others have to decide first ends this attempt too. The call is made again then; what it has
             // called so far is kept.
             Ok(Err(Faulted::Ended(ended))) => {
@@ -295,12 +295,25 @@ impl Session {
     }
 
     /// An error that the tool itself gave is an answer; whatever else went wrong is none.
-    async fn faulted(&self, intent: &Intent, fault: ToolFault) -> Result<Json, NoResult> {
+    async fn faulted(
+        &self,
+        intent: &Intent,
+        rule: &ToolsRule,
+        call: &ToolCall,
+        fault: ToolFault,
+    ) -> Result<Json, NoResult> {
         let (error, may_have_left) = match fault {
             ToolFault::Failed(why) => (CallError::Failed(why), true),
             ToolFault::TooLarge => (CallError::TooLarge, true),
             ToolFault::NotMade(why) => (CallError::Unavailable(why), false),
             ToolFault::Lost(why) => (CallError::Unavailable(why), true),
+            ToolFault::Timeout => (CallError::Timeout, true),
+            ToolFault::Invalid(why) => (CallError::Invalid(why), false),
+            ToolFault::Refused(reason) => (CallError::Refused(reason), false),
+            ToolFault::Denied(why) => {
+                self.leaving.broke(intent, fault.to_string().into(), false).await?;
+                return Err(self.denied(rule.what(&call.name), why));
+            }
         };
         let told: Arc<str> = error.to_string().into();
         match answer::error(&error) {

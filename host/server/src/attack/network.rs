@@ -245,6 +245,7 @@ impl Lab {
             authorities: Vec::new(),
             resolver: self.names.clone(),
             proxy: self.proxy.clone(),
+            carrier: None,
         };
         Ok(stage)
     }

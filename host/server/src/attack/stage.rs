@@ -120,7 +120,7 @@ impl Stage {
 
     /// The same with its tools.
     pub(super) async fn deploy_tooled(&self, sandbox: &Sandbox) -> anyhow::Result<Deployed> {
-        let mut toolbox = Toolbox { servers: self.servers.clone(), components: BTreeMap::new() };
+        let mut toolbox = Toolbox { servers: self.servers.clone(), ..Toolbox::default() };
         for ToolPart { name, component, grant } in &self.tools {
             let tool = sandbox.load_tool(name, component, grant, &toolbox).await?;
             toolbox.components.insert((*name).to_owned(), tool);

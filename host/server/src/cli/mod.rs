@@ -14,12 +14,16 @@ mod grant;
 mod graph;
 mod inspect;
 mod mcp;
+mod new;
 mod ready;
 mod refuse;
 mod run;
 mod runs;
+mod test;
 
 pub(crate) use compile::NAME as COMPILE_COMPONENT;
+pub(crate) use inspect::find as find_component;
+pub(crate) use test::{Tested, Verdict};
 
 use std::path::{Path, PathBuf};
 
@@ -50,7 +54,9 @@ pub(crate) enum Command {
     Graph(graph::Graph),
     Inspect(inspect::Inspect),
     Grant(grant::Grant),
+    New(new::New),
     Build(build::Build),
+    Test(test::Test),
     Bench(bench::Bench),
     Attack(attack::Attack),
     Mcp(mcp::Mcp),
@@ -79,7 +85,9 @@ impl Command {
             Command::Graph(graph) => graph.run(config),
             Command::Inspect(inspect) => inspect.run(config),
             Command::Grant(grant) => grant.run(config),
-            Command::Build(build) => build.run(),
+            Command::New(new) => new.run(),
+            Command::Build(build) => build.run(config),
+            Command::Test(test) => test.run(),
             Command::Bench(bench) => bench.run(),
             Command::Attack(attack) => attack.run(),
             Command::Mcp(mcp) => mcp.run(config),

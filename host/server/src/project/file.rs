@@ -10,6 +10,7 @@ use lockstep_core::workflow::file::{self, Code, File, GivenGrant, Step, Tool};
 
 use super::Refused;
 use crate::inert::inert;
+use crate::operator::real_folders;
 use crate::source::{Place, unreadable};
 
 /// A workflow file, before its components are looked at.
@@ -111,6 +112,25 @@ impl WorkflowFile {
         }
     }
 
+    /// What a step may reach by its own word, whatever the operator allows; none if it is granted nothing.
+    pub(crate) fn own_grant(&self, step: &Step) -> Result<Option<Grant>, Refused> {
+        let in_file = self.grant(step)?;
+        let mut grant = match &step.grant {
+            GivenGrant::Inline(grant) => (**grant).clone(),
+            GivenGrant::File(_) => in_file.unwrap_or_default(),
+            GivenGrant::None => return Ok(None),
+        };
+        self.make_real(step, &mut grant)?;
+        Ok(Some(grant))
+    }
+
+    /// Makes the folders of a step's grant real ones; they are from where the grant is.
+    pub(super) fn make_real(&self, step: &Step, grant: &mut Grant) -> Result<(), Refused> {
+        let from = self.grant_path(step).and_then(|path| Some(path.parent()?.to_owned()));
+        let from = from.unwrap_or_else(|| self.folder().to_owned());
+        real_folders(grant, &from).map_err(|why| self.refused(step, [why]))
+    }
+
     /// What a grant file of a step says; none if it has no file of its own.
     pub(super) fn grant(&self, step: &Step) -> Result<Option<Grant>, Refused> {
         let (GivenGrant::File(named), Some(path)) = (&step.grant, self.grant_path(step)) else {
@@ -126,8 +146,8 @@ impl WorkflowFile {
     }
 
     /// A component that is older than its source, as a warning.
-    pub(super) fn stale(&self, step: &Step) -> Option<String> {
-        let source = newest(&self.beside(step.source.as_deref()?))?;
+    pub(crate) fn stale(&self, step: &Step) -> Option<String> {
+        let source = lockstep_toolchain::last_change(&self.beside(step.source.as_deref()?))?;
         let built = fs::metadata(self.beside(step.code.path())).ok()?.modified().ok()?;
         (built < source).then(|| {
             let (kind, name, file) = (self.kind(step), &step.name.value, self.path.display());
@@ -143,15 +163,4 @@ pub(crate) fn read_grant(text: &str, shown: &str) -> Result<Grant, Refused> {
 
 pub(super) fn lines(findings: &[Finding], shown: &str) -> Vec<String> {
     findings.iter().map(|finding| inert(&finding.in_file(shown).to_string()).into_owned()).collect()
-}
-
-/// When the newest file below a folder was written; what builds leave behind does not count.
-fn newest(folder: &Path) -> Option<std::time::SystemTime> {
-    let entries = fs::read_dir(folder).ok()?.filter_map(Result::ok);
-    let times = entries.filter_map(|entry| match entry.file_type().ok()? {
-        kind if kind.is_dir() && entry.file_name() == "target" => None,
-        kind if kind.is_dir() => newest(&entry.path()),
-        _ => entry.metadata().ok()?.modified().ok(),
-    });
-    times.max()
 }

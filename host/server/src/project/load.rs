@@ -16,7 +16,6 @@ use super::{Loading, Locking, Part, Project, Refused};
 use lockstep_sandbox::{Origin, Wall};
 
 use crate::lock::{self, Lock, Locked};
-use crate::operator::real_folders;
 use crate::source;
 
 /// Workflows lie in each other no deeper.
@@ -134,9 +133,7 @@ impl WorkflowFile {
             (GivenGrant::Inline(grant), _) => (**grant).clone(),
             (_, grant) => grant.unwrap_or_default(),
         };
-        let from = self.grant_path(step).and_then(|path| Some(path.parent()?.to_owned()));
-        let from = from.unwrap_or_else(|| self.folder().to_owned());
-        real_folders(&mut grant, &from).map_err(|why| self.refused(step, [why]))?;
+        self.make_real(step, &mut grant)?;
         let effective = loading.operator.allow(&grant).map_err(|lines| self.refused(step, lines))?;
         let is_none = matches!(step.grant, GivenGrant::None) && effective == Grant::default();
         Ok((!is_none).then_some(effective))

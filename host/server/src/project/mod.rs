@@ -1,8 +1,10 @@
 //! A workflow with its components, found and read: all that is wrong is told at once.
 
 mod amend;
+pub(crate) mod extend;
 mod file;
 mod load;
+pub(crate) mod nearest;
 mod tie;
 
 pub(crate) use amend::{Amendment, amended, element_mut};
@@ -192,7 +194,7 @@ impl Project {
 
     /// What its grants may name. A tool is loaded when those are that it calls; none calls itself.
     async fn toolbox(&self, sandbox: &Sandbox, servers: &Servers) -> Result<Toolbox, Refused> {
-        let mut toolbox = Toolbox { servers: servers.clone(), components: BTreeMap::new() };
+        let mut toolbox = Toolbox { servers: servers.clone(), ..Toolbox::default() };
         let mut left: Vec<&ToolNode> = self.workflow.tools.iter().collect();
         while !left.is_empty() {
             let is_ready = |tool: &ToolNode| {

@@ -3,6 +3,7 @@
 
 mod allow;
 pub(crate) mod approval;
+pub(crate) mod case;
 pub(crate) mod difference;
 mod effect;
 mod indented;

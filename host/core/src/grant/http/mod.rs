@@ -223,7 +223,7 @@ pub enum Why {
 
 impl Why {
     /// All of them.
-    pub(super) const ALL: [Why; 8] =
+    pub const ALL: [Why; 8] =
         [Why::Host, Why::Scheme, Why::Port, Why::Method, Why::Path, Why::Query, Why::Secret, Why::Network];
 
     /// The word that the guest, the journal and counters are told.

@@ -126,7 +126,7 @@ pub enum Why {
 
 impl Why {
     /// All of them.
-    const ALL: [Why; 4] = [Why::Tool, Why::Argument, Why::Pin, Why::Budget];
+    pub const ALL: [Why; 4] = [Why::Tool, Why::Argument, Why::Pin, Why::Budget];
 
     /// The word that the guest, the journal and counters are told.
     pub fn as_str(self) -> &'static str {

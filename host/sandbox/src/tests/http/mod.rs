@@ -4,6 +4,7 @@
 mod answers;
 mod approvals;
 mod bounds;
+mod carried;
 mod effects;
 mod network;
 mod redirects;
@@ -29,8 +30,8 @@ use serde_json::{Value, json};
 use super::script::answer;
 use super::{LONG, identity, loaded, settings};
 use crate::{
-    Allocator, Call, Deciding, Effects, EgressSettings, Error, Proxy, Release, Report, Resolver, Resolving,
-    Secrets, Settings, View, Walls,
+    Allocator, Call, Carrier, Deciding, Effects, EgressSettings, Error, Proxy, Release, Report, Resolver,
+    Resolving, Secrets, Settings, View, Walls,
 };
 
 use server::Server;
@@ -67,6 +68,7 @@ struct Lab {
     secrets: BTreeMap<String, Vec<u8>>,
     authorities: Vec<Vec<u8>>,
     proxy: Option<Proxy>,
+    carrier: Option<Arc<dyn Carrier>>,
     names: Arc<Names>,
     notes: Arc<Notes>,
 }
@@ -82,6 +84,7 @@ impl Lab {
             secrets: BTreeMap::new(),
             authorities: Vec::new(),
             proxy: None,
+            carrier: None,
             names: Names::all_mean(&["127.0.0.1"]),
             notes: Arc::default(),
         }
@@ -101,6 +104,7 @@ impl Lab {
             authorities: self.authorities.clone(),
             resolver: self.names.clone(),
             proxy: self.proxy.clone(),
+            carrier: self.carrier.clone(),
         };
         let settings = Settings { egress, walls: self.walls, ..settings(Allocator::OnDemand) };
         let grant = Grant {

@@ -1,6 +1,7 @@
 //! Servers that fail, are lost, are slow or say too much: what the guest is told, and what the journal is.
 
 use lockstep_core::effect::Ending;
+use lockstep_core::grant::tools::Why;
 use lockstep_core::outcome::{Interruption, Outcome};
 
 use super::*;
@@ -118,4 +119,28 @@ async fn what_was_called_before_is_answered_from_memory() {
         lab.answers(Leave::Recorded(Json::trusted(kept)));
         assert_eq!((lab.ask(pay(5)).await.as_str(), lab.bank.heard().len()), (told, 0));
     }
+}
+
+#[tokio::test]
+async fn whoever_stands_in_for_a_server_may_say_whatever_a_guest_can_be_told() {
+    for (fault, told, ending) in [
+        (
+            ToolFault::Invalid("no cups".into()),
+            r#"{"invalid-arguments":"no cups"}"#,
+            "no arguments for this tool: no cups",
+        ),
+        (ToolFault::Refused("not now".into()), r#"{"refused":"not now"}"#, "refused: not now"),
+        (
+            ToolFault::Denied(Why::Budget),
+            r#"{"denied":{"capability":"tools","what":"bank/pay","why":"budget"}}"#,
+            "denied: budget",
+        ),
+    ] {
+        for once in [false, true] {
+            assert_eq!(faulted(fault.clone(), once).await, (Ok(told.into()), not_made(ending)));
+        }
+    }
+    let late = vec![Ending::Failed { told: "no result in time".into() }];
+    assert_eq!(faulted(ToolFault::Timeout, false).await, (Ok("\"timeout\"".into()), late));
+    assert_eq!(faulted(ToolFault::Timeout, true).await, (Err(Interruption::UnknownEffect), Vec::new()));
 }

@@ -77,7 +77,7 @@ impl Inspect {
 }
 
 /// The component that a text names, from the current folder.
-pub(super) fn find(named: &str, loading: &Loading) -> Result<Candidate, Refused> {
+pub(crate) fn find(named: &str, loading: &Loading) -> Result<Candidate, Refused> {
     let told = |error: source::Error| Refused::one(inert(&error.to_string()));
     let place = Place::parse(named, Path::new("")).map_err(told)?;
     let fetched = place.fetch(&loading.kept).map_err(told)?;

@@ -1,0 +1,184 @@
+//! Golden mode: what happened becomes what is expected, written into the case's file. Everything else in it stays
+//! as it is, comments too.
+
+mod toml;
+
+use lockstep_core::case::{Came, Data, Difference, Expect, Format, Happened, Timer, Value, word};
+use lockstep_core::outcome::Failure;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::CaseFile;
+
+/// The text of a case's file that expects what happened.
+pub(crate) struct Blessed {
+    pub(crate) text: String,
+    /// The keys of `expect` that are written, and those that are taken out.
+    pub(crate) written: Vec<&'static str>,
+    pub(crate) removed: Vec<&'static str>,
+}
+
+/// What is to be done with `expect`.
+#[derive(Default)]
+struct Plan {
+    set: Vec<(&'static str, Data)>,
+    remove: Vec<&'static str>,
+}
+
+/// Writes what happened into the text of a file whose case differs from it, or has nothing to differ from.
+pub(crate) fn bless(
+    file: &CaseFile,
+    expect: Option<&Expect>,
+    happened: &Happened,
+    differences: &[Difference],
+) -> Result<Blessed, String> {
+    let plan = match expect {
+        None => first(happened),
+        Some(expect) => again(expect, happened, differences),
+    };
+    let text = match file.format {
+        Format::Toml => toml::written(&file.text, &plan.set, &plan.remove)?,
+        Format::Json => json(&file.text, &plan)?,
+    };
+    Ok(Blessed { text, written: plan.set.iter().map(|(key, _)| *key).collect(), removed: plan.remove })
+}
+
+/// A case that expects nothing yet: all that it did, but for what it used.
+fn first(happened: &Happened) -> Plan {
+    let (key, value) = came(&happened.came);
+    let mut set = vec![(key, value)];
+    for key in ["state", "deleted", "updates", "timers", "log", "calls"] {
+        let value = part(happened, key);
+        let is_empty = match &value.value {
+            Value::List(items) => items.is_empty(),
+            Value::Table(entries) => entries.is_empty(),
+            _ => false,
+        };
+        if !is_empty {
+            set.push((key, value));
+        }
+    }
+    Plan { set, ..Plan::default() }
+}
+
+/// A case that expects something else: of what it expects, that which differs.
+fn again(expect: &Expect, happened: &Happened, differences: &[Difference]) -> Plan {
+    let mut plan = Plan::default();
+    let differs = |key: &str| {
+        differences.iter().any(|found| found.path.split(['.', '[']).next().is_some_and(|first| first == key))
+    };
+    let ends = ["emits", "failure", "parked", "or-failure"];
+    if ends.into_iter().any(differs) {
+        let (key, value) = came(&happened.came);
+        plan.set.push((key, value));
+        let there = [expect.emits.is_some(), expect.failure.is_some(), expect.parked.is_some()];
+        let others = ["emits", "failure", "parked"].into_iter().zip(there);
+        plan.remove =
+            others.filter(|(other, there)| *there && *other != key).map(|(other, _)| other).collect();
+    }
+    for key in ["state", "deleted", "updates", "timers", "log", "calls", "fuel-at-most", "memory-at-most"] {
+        if differs(key) {
+            plan.set.push((key, part(happened, key)));
+        }
+    }
+    plan
+}
+
+fn came(came: &Came) -> (&'static str, Data) {
+    match came {
+        Came::Emitted(events) => {
+            ("emits", list(events.iter().map(|(name, value)| named(name, of(value.as_str())))))
+        }
+        Came::Failed(failure) => ("failure", of(&failed(failure).to_string())),
+        Came::Interrupted(why) => ("parked", text(word(*why))),
+    }
+}
+
+fn failed(failure: &Failure) -> serde_json::Value {
+    let mut told = serde_json::json!({
+        "class": failure.class.as_str(), "code": failure.code, "message": failure.message,
+    });
+    if let Some(after) = failure.retry_after {
+        told["retry-after-ms"] = u64::try_from(after.as_millis()).unwrap_or(u64::MAX).into();
+    }
+    if let Some(details) = &failure.details {
+        told["details"] = serde_json::from_str(details.as_str()).unwrap_or_default();
+    }
+    told
+}
+
+fn part(happened: &Happened, key: &str) -> Data {
+    let texts = |texts: &[String]| list(texts.iter().map(|line| text(line)));
+    let number = |number: u64| data(Value::Number(number.to_string()));
+    match key {
+        "state" => table(happened.state.iter().map(|(key, value)| (key.clone(), of(value.as_str())))),
+        "deleted" => texts(&happened.deleted),
+        "updates" => list(happened.updates.iter().map(|(name, item)| named(name, of(item.as_str())))),
+        "timers" => list(happened.timers.iter().map(|timer| match timer {
+            Timer::Set { name, after_ms } => {
+                table([("set".to_owned(), text(name)), ("after-ms".to_owned(), number(*after_ms))])
+            }
+            Timer::Cancel(name) => named("cancel", text(name)),
+        })),
+        "log" => texts(&happened.log),
+        "calls" => texts(&happened.calls),
+        "fuel-at-most" => number(happened.fuel),
+        _ => number(happened.memory),
+    }
+}
+
+fn data(value: Value) -> Data {
+    Data { line: 0, value }
+}
+
+fn text(text: &str) -> Data {
+    data(Value::Text(text.to_owned()))
+}
+
+fn list(items: impl Iterator<Item = Data>) -> Data {
+    data(Value::List(items.collect()))
+}
+
+fn table(entries: impl IntoIterator<Item = (String, Data)>) -> Data {
+    data(Value::Table(entries.into_iter().map(|(key, value)| (Data::key(&key), value)).collect()))
+}
+
+fn named(name: &str, value: Data) -> Data {
+    table([(name.to_owned(), value)])
+}
+
+fn of(json: &str) -> Data {
+    Data::read(json).unwrap_or_else(|| data(Value::Null))
+}
+
+/// The one part of a file that is written anew.
+#[derive(Deserialize)]
+struct Parts<'t> {
+    #[serde(borrow)]
+    expect: Option<&'t RawValue>,
+}
+
+fn json(before: &str, plan: &Plan) -> Result<String, String> {
+    let Parts { expect } = serde_json::from_str(before).map_err(|error| error.to_string())?;
+    let mut now: serde_json::Map<String, serde_json::Value> = match expect {
+        Some(raw) => serde_json::from_str(raw.get()).map_err(|error| error.to_string())?,
+        None => serde_json::Map::new(),
+    };
+    plan.remove.iter().for_each(|key| drop(now.remove(*key)));
+    now.extend(plan.set.iter().map(|(key, value)| ((*key).to_owned(), value.plain())));
+    let pretty = serde_json::to_string_pretty(&now).map_err(|error| error.to_string())?;
+    let pretty = pretty.replace('\n', "\n  ");
+    Ok(match expect {
+        Some(raw) => {
+            // Both are parts of one text, so the distance is where the value stands in it.
+            let from = raw.get().as_ptr() as usize - before.as_ptr() as usize;
+            format!("{}{pretty}{}", &before[..from], &before[from + raw.get().len()..])
+        }
+        None => {
+            let end = before.rfind('}').ok_or("it is no object")?;
+            let head = before[..end].trim_end();
+            let comma = if head.ends_with('{') { "" } else { "," };
+            format!("{head}{comma}\n  \"expect\": {pretty}\n{}", &before[end..])
+        }
+    })
+}
