@@ -7,34 +7,48 @@ use std::path::{Path, PathBuf};
 
 use crate::{Error, GENERATED};
 
-/// Copies `from` into `to`, which is made anew.
+/// Copies `from` into `to`, which is made anew; it may lie within.
 pub(super) fn copy(from: &Path, to: &Path) -> Result<(), Error> {
     if to.exists() {
         fs::remove_dir_all(to).map_err(Error::file(to))?;
     }
-    folder(from, to, &mut HashSet::new())
+    fs::create_dir_all(to).map_err(Error::file(to))?;
+    let whole = |path: &Path| path.canonicalize().map_err(Error::file(path));
+    let mut copying = Copying { to: whole(to)?, above: HashSet::from([whole(from)?]) };
+    copying.entries(from, to)
 }
 
-fn folder(from: &Path, to: &Path, above: &mut HashSet<PathBuf>) -> Result<(), Error> {
-    // A link may lead to a folder that it lies in.
-    let whole = from.canonicalize().map_err(Error::file(from))?;
-    if !above.insert(whole.clone()) {
-        return Ok(());
-    }
-    fs::create_dir_all(to).map_err(Error::file(to))?;
-    for entry in from.read_dir().map_err(Error::file(from))? {
-        let entry = entry.map_err(Error::file(from))?;
-        let (path, copy) = (entry.path(), to.join(entry.file_name()));
-        if !is_part(&entry) {
-            continue;
+struct Copying {
+    /// Where everything goes.
+    to: PathBuf,
+    /// The folders that are being copied: a link may lead to one that it lies in.
+    above: HashSet<PathBuf>,
+}
+
+impl Copying {
+    fn entries(&mut self, from: &Path, to: &Path) -> Result<(), Error> {
+        for entry in from.read_dir().map_err(Error::file(from))? {
+            let entry = entry.map_err(Error::file(from))?;
+            let (path, copy) = (entry.path(), to.join(entry.file_name()));
+            match path.is_dir() {
+                _ if !is_part(&entry) => {}
+                true => self.folder(&path, &copy)?,
+                false => fs::copy(&path, &copy).map(drop).map_err(Error::file(&path))?,
+            }
         }
-        match path.is_dir() {
-            true => folder(&path, &copy, above)?,
-            false => fs::copy(&path, &copy).map(drop).map_err(Error::file(&path))?,
-        }
+        Ok(())
     }
-    above.remove(&whole);
-    Ok(())
+
+    fn folder(&mut self, from: &Path, to: &Path) -> Result<(), Error> {
+        let whole = from.canonicalize().map_err(Error::file(from))?;
+        if self.to.starts_with(&whole) || !self.above.insert(whole.clone()) {
+            return Ok(());
+        }
+        fs::create_dir_all(to).map_err(Error::file(to))?;
+        self.entries(from, to)?;
+        self.above.remove(&whole);
+        Ok(())
+    }
 }
 
 /// Hidden things, what is generated or compiled, packages that were installed for the editor, links to nothing.
@@ -71,6 +85,17 @@ mod tests {
         assert_eq!(names(&to.join("tea/leaves")), ["__init__.py"]);
     }
 
+    #[test]
+    fn a_copy_may_lie_within_what_is_copied() {
+        let root = tempfile::tempdir().unwrap();
+        fs::write(root.path().join("step.py"), "").unwrap();
+        let to = root.path().join("target/python/code");
+        for _ in 0..2 {
+            copy(root.path(), &to).unwrap();
+            assert_eq!(names(&to), ["step.py"]);
+        }
+    }
+
     #[cfg(unix)]
     #[test]
     fn links_are_followed_once_and_those_to_nothing_left_out() {
@@ -86,5 +111,6 @@ mod tests {
         copy(&from, &to.path().join("copy")).unwrap();
         assert_eq!(names(&to.path().join("copy")), ["shared", "up"]);
         assert_eq!(names(&to.path().join("copy/shared")), ["tea.py"]);
+        assert_eq!(names(&to.path().join("copy/up")), ["shared"]);
     }
 }
