@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::project::{Project, WORKFLOW};
 
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 23] = [
     "run",
     "runs",
     "ask",
@@ -19,6 +19,9 @@ const COMMANDS: [&str; 20] = [
     "grant draft",
     "grant accept",
     "grant from-trace",
+    "new",
+    "new step",
+    "new workflow",
     "build",
     "test",
     "bench",

@@ -4,18 +4,12 @@
 
 use std::fs;
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use crate::project::{Ended, ended};
+use crate::shell::{blocks, in_a_shell, root};
 
 /// The headings of what is run by itself.
 const STRANGER: &str = "## A step from somebody else";
 const TOOLS: &str = "## Tools, and a person who decides";
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
-}
 
 fn readme() -> String {
     fs::read_to_string(root().join("README.md")).unwrap()
@@ -33,12 +27,6 @@ fn section<'t>(readme: &'t str, heading: &str) -> &'t str {
     sections(readme).into_iter().find(|section| section.starts_with(heading)).unwrap()
 }
 
-/// The blocks of a kind.
-fn blocks<'t>(text: &'t str, kind: &str) -> Vec<&'t str> {
-    let begin = format!("```{kind}\n");
-    text.split(begin.as_str()).skip(1).map(|block| block.split("```").next().unwrap()).collect()
-}
-
 /// The commands of all `sh` blocks in sections whose heading is this one, or is not.
 fn commands(is_wanted: impl Fn(&str) -> bool) -> String {
     let readme = readme();
@@ -46,28 +34,10 @@ fn commands(is_wanted: impl Fn(&str) -> bool) -> String {
     wanted.flat_map(|section| blocks(section, "sh")).map(|block| format!("{block}\n")).collect()
 }
 
-fn in_a_shell(home: &Path, commands: &str) -> Ended {
-    let program = Path::new(env!("CARGO_BIN_EXE_lockstep")).parent().unwrap();
-    let target = program.parent().unwrap();
-    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
-    let mut shell = Command::new("bash");
-    shell.args(["-e", "-o", "pipefail", "-c", commands]).current_dir(root());
-    // The home is a new one, what compilers keep is not.
-    let cache = std::env::var("XDG_CACHE_HOME");
-    let cache = cache.unwrap_or_else(|_| format!("{}/.cache", std::env::var("HOME").unwrap()));
-    let cargo =
-        std::env::var("CARGO_HOME").unwrap_or_else(|_| format!("{}/.cargo", std::env::var("HOME").unwrap()));
-    let rustup = std::env::var("RUSTUP_HOME")
-        .unwrap_or_else(|_| format!("{}/.rustup", std::env::var("HOME").unwrap()));
-    shell.envs([("XDG_CACHE_HOME", cache), ("CARGO_HOME", cargo), ("RUSTUP_HOME", rustup), ("PATH", path)]);
-    shell.env("HOME", home).env("LOCKSTEP_TARGET_DIR", target.join("guests"));
-    ended(shell.output().unwrap())
-}
-
 #[test]
 fn the_first_step_and_the_kill_run_as_they_are_written() {
     let home = tempfile::tempdir().unwrap();
-    let ended = in_a_shell(home.path(), &commands(|heading| ![STRANGER, TOOLS].contains(&heading)));
+    let ended = in_a_shell(home.path(), &root(), &commands(|heading| ![STRANGER, TOOLS].contains(&heading)));
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let lines: Vec<&str> = ended.stdout.lines().collect();
     assert!(lines.contains(&"{\"text\":\"Welcome, Ada!\"}"), "{}", ended.stdout);
@@ -96,7 +66,7 @@ fn a_step_from_somebody_else_is_denied_allowed_and_bound_to_its_bytes() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
     let first = "export LOCKSTEP=$PWD\ntrap 'kill $(jobs -p) 2> /dev/null || true' EXIT\n".to_owned();
     let commands = first + &commands(|heading| heading == STRANGER).replace("8037", &free);
-    let ended = in_a_shell(home.path(), &commands);
+    let ended = in_a_shell(home.path(), &root(), &commands);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let (stdout, stderr) = (ended.stdout.replace(&free, "8037"), ended.stderr.replace(&free, "8037"));
     let readme = readme();
@@ -127,7 +97,7 @@ fn a_step_from_somebody_else_is_denied_allowed_and_bound_to_its_bytes() {
 fn a_persons_yes_changes_one_document_and_a_no_leaves_the_other() {
     let home = tempfile::tempdir().unwrap();
     let commands = "export LOCKSTEP=$PWD\n".to_owned() + &commands(|heading| heading == TOOLS);
-    let ended = in_a_shell(home.path(), &commands);
+    let ended = in_a_shell(home.path(), &root(), &commands);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     let readme = readme();
     let section = section(&readme, TOOLS);

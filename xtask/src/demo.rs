@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Error, Result, bail};
+use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::play::{OPERATOR, Play};
+use crate::play::{Play, needs_tools};
+use crate::services::Services;
 use crate::stage::{Stages, say, sh, target};
 use crate::{guests, servers};
 
@@ -21,12 +22,19 @@ struct Tally {
 
 /// The whole demo.
 pub(crate) fn run() -> Result<()> {
-    say("Lockstep's demo: builds the program and the steps of four workflows, runs them on real input,\n\
+    say(
+        "Lockstep's demo: builds the program and the steps of the workflows in plugins/, runs them on real input,\n\
          and compares what comes out with what was written down beforehand. The first time takes some\n\
-         minutes (a compiler for steps may have to be installed and set up); after that, seconds.");
+         minutes (a compiler for steps may have to be installed and set up); after that, seconds.",
+    );
     let mut stages = Stages::default();
-    stages.run("build the steps", guests::build)?;
-    stages.run("build the program", || sh(".", "cargo build --locked --quiet --package lockstep"))?;
+    let mut not_built = Vec::new();
+    stages.run("build the steps", || {
+        not_built = guests::build_what_can_be()?;
+        Ok(())
+    })?;
+    let build = "cargo build --locked --quiet --package lockstep --package lockstep-local";
+    stages.run("build the program, and servers for the workflows to call", || sh(".", build))?;
     let mut why_no_servers = None;
     stages.run("install a server of tools", || {
         why_no_servers = servers::install().err();
@@ -35,10 +43,13 @@ pub(crate) fn run() -> Result<()> {
     let program = target().join("debug/lockstep");
     let mut tally = Tally::default();
     stages.run("run the workflows", || {
-        for workflow in guests::plugins()?.iter().filter(|folder| folder.join("workflow.toml").exists()) {
-            match &why_no_servers {
-                Some(why) if workflow.join(OPERATOR).exists() => tally.leave_out(workflow, why),
-                _ => tally.all_inputs(&program, workflow)?,
+        let services = Services::begin(&target().join("debug/lockstep-local"))?;
+        for workflow in guests::plugins()?.iter().filter(|folder| folder.join("expected").exists()) {
+            let not_built = not_built.iter().find(|left_out| left_out.plugin == *workflow);
+            match (&why_no_servers, not_built) {
+                (_, Some(left_out)) => tally.leave_out(workflow, &left_out.why),
+                (Some(why), _) if needs_tools(workflow) => tally.leave_out(workflow, &format!("{why:#}")),
+                _ => tally.all_inputs(&program, workflow, &services)?,
             }
         }
         Ok(())
@@ -50,20 +61,22 @@ pub(crate) fn run() -> Result<()> {
 
 impl Tally {
     /// Runs a workflow on each of its inputs.
-    fn all_inputs(&mut self, program: &Path, workflow: &Path) -> Result<()> {
+    fn all_inputs(&mut self, program: &Path, workflow: &Path, services: &Services) -> Result<()> {
         let mut inputs: Vec<_> =
             fs::read_dir(workflow.join("input"))?.filter_map(|entry| Some(entry.ok()?.path())).collect();
         inputs.retain(|path| path.extension().is_some_and(|end| end == "json"));
         inputs.sort();
-        inputs.iter().try_for_each(|input| compare(program, workflow, input))?;
+        for input in &inputs {
+            compare(&Play::new(program, workflow, services)?, workflow, input)?;
+        }
         self.workflows += 1;
         self.results += inputs.len();
         Ok(())
     }
 
-    fn leave_out(&mut self, workflow: &Path, why: &Error) {
+    fn leave_out(&mut self, workflow: &Path, why: &str) {
         let name = workflow.file_name().unwrap_or_default().to_string_lossy();
-        let line = format!("`{name}` was not run, since it has no server of tools here: {why:#}");
+        let line = format!("`{name}` was not run: {why}");
         say(&format!("\n{line}"));
         self.left_out.push(line);
     }
@@ -75,8 +88,7 @@ impl Tally {
     }
 }
 
-fn compare(program: &Path, workflow: &Path, input: &Path) -> Result<()> {
-    let play = Play::new(program, workflow)?;
+fn compare(play: &Play<'_>, workflow: &Path, input: &Path) -> Result<()> {
     let result = match written_down(workflow, "answers", input)? {
         None => play.run(input)?,
         Some(answers) => play.run_with_answers(input, &answers)?,

@@ -7,6 +7,7 @@ mod fuzz;
 mod guests;
 mod play;
 mod servers;
+mod services;
 mod stage;
 mod test;
 

@@ -7,38 +7,54 @@ use std::process::{Command, Output, Stdio};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
+use crate::services::{KEYS, Services};
 use crate::stage::{root, say, target};
 
 /// How the program ends when a run waits for a person.
 const WAITS: i32 = 8;
 
 /// The operator's file of a workflow that needs one.
-pub(crate) const OPERATOR: &str = "lockstep.toml";
+const OPERATOR: &str = "lockstep.toml";
+
+/// The workflows whose stories are told; of the others the results are enough.
+const TOLD: [&str; 4] = ["approvals", "assistant", "extraction", "refunds"];
+
+/// So much of a result is shown, in bytes.
+const SHOWN: usize = 1_000;
 
 /// What such a workflow may change: it is played with a copy.
 const DOCUMENTS: &str = "documents";
 
 pub(crate) struct Play<'a> {
     program: &'a Path,
-    workflow: &'a Path,
+    /// Where it is played.
+    workflow: PathBuf,
     /// The operator's file, if there is one.
     operator: Option<String>,
+    /// Whether the stories of its runs are left out.
+    is_short: bool,
 }
 
 impl<'a> Play<'a> {
-    /// In an empty folder.
-    pub(crate) fn new(program: &'a Path, workflow: &'a Path) -> Result<Play<'a>> {
-        empty(&folder())?;
-        let operator = match workflow.join(OPERATOR).exists() {
-            true => Some(shown(&with_copies(workflow)?)),
-            false => None,
-        };
-        Ok(Play { program, workflow, operator })
+    /// In an empty folder: as it is, or with copies of what names servers and may be changed.
+    pub(crate) fn new(program: &'a Path, workflow: &Path, services: &Services) -> Result<Play<'a>> {
+        let (here, there) = (folder(), workflow.to_owned());
+        let is_short = TOLD.iter().all(|name| !workflow.ends_with(name));
+        empty(&here)?;
+        if !workflow.join(OPERATOR).exists() {
+            return Ok(Play { program, workflow: there, operator: None, is_short });
+        }
+        if needs_tools(workflow) {
+            let operator = Some(shown(&with_copies(workflow)?));
+            return Ok(Play { program, workflow: there, operator, is_short });
+        }
+        services.place(workflow, &here)?;
+        Ok(Play { program, operator: Some(shown(&here.join(OPERATOR))), workflow: here, is_short })
     }
 
     /// The result of a run that asks nobody.
     pub(crate) fn run(&self, input: &Path) -> Result<String> {
-        let (workflow, input) = (shown(self.workflow), format!("@{}", shown(input)));
+        let (workflow, input) = (shown(&self.workflow), format!("@{}", shown(input)));
         let store = self.store();
         let arguments = match &self.operator {
             None => vec!["run", &workflow, "--input", &input],
@@ -49,7 +65,7 @@ impl<'a> Play<'a> {
 
     /// The result of a run for which people decide while no process runs it, as often as it asks them.
     pub(crate) fn run_with_answers(&self, input: &Path, answers: &Value) -> Result<String> {
-        let (workflow, store) = (shown(self.workflow), self.store());
+        let (workflow, store) = (shown(&self.workflow), self.store());
         let input = format!("@{}", shown(input));
         let config = self.operator.iter().flat_map(|file| ["--config", file]);
         let run: Vec<&str> = ["run", &workflow].into_iter().chain(config).collect();
@@ -114,20 +130,28 @@ impl<'a> Play<'a> {
             "\n$ lockstep {}",
             arguments.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
         ));
+        let story = if self.is_short { Stdio::piped() } else { Stdio::inherit() };
         let mut command = Command::new(self.program);
-        command.args(arguments).current_dir(root()).stdin(Stdio::null()).stderr(Stdio::inherit());
+        command.args(arguments).envs(KEYS).current_dir(root()).stdin(Stdio::null()).stderr(story);
         command.output().context("the program could not be started")
     }
+}
+
+/// Whether the operator's file of a workflow names servers of tools.
+pub(crate) fn needs_tools(workflow: &Path) -> bool {
+    fs::read_to_string(workflow.join(OPERATOR)).is_ok_and(|file| file.contains("[mcp."))
 }
 
 /// What the program printed.
 fn succeeded(command: &str, output: Output) -> Result<String> {
     if !output.status.success() {
-        bail!("`lockstep {command}` ended with {}", output.status);
+        let told = String::from_utf8_lossy(&output.stderr);
+        bail!("`lockstep {command}` ended with {}\n{told}", output.status);
     }
     let stdout = String::from_utf8(output.stdout)?;
     if command == "run" {
-        say(stdout.trim_end());
+        let end = stdout.floor_char_boundary(SHOWN);
+        say(&format!("{}{}", stdout[..end].trim_end(), if end < stdout.len() { "…" } else { "" }));
     }
     Ok(stdout)
 }

@@ -6,8 +6,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::{
-    Built, Error, Language, Progress, Source, Toolchain, World, c, component, go, js, language, python, rust,
-    zig,
+    Built, Error, File, Language, Progress, Source, Toolchain, World, c, component, go, js, language, python,
+    rust, zig,
 };
 
 /// What a language's builder is handed.
@@ -95,6 +95,18 @@ fn build_one(toolchain: &Toolchain, source: &Source, progress: Progress) -> Resu
         language: source.language,
         component,
     })
+}
+
+/// The first code of a new step whose WIT lies there, from its folder.
+pub(crate) fn starter(job: &Job, wit: &str) -> Result<Vec<File>, Error> {
+    match job.source.language {
+        Language::Rust => rust::starter(job, wit),
+        Language::TypeScript | Language::JavaScript => js::starter(job),
+        Language::Python => python::starter(job),
+        Language::Go => go::starter(job),
+        Language::C => c::starter(job),
+        Language::Zig => zig::starter(job),
+    }
 }
 
 pub(crate) fn generate(

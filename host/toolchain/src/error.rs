@@ -89,6 +89,30 @@ pub enum Error {
         /// What the language's own tools said, by file and line.
         told: String,
     },
+    /// A new step would overwrite what is there.
+    #[error("{0} is there already, and not empty; choose another name, or remove it")]
+    Taken(PathBuf),
+    /// A new step is called like a world or an interface that there is.
+    #[error("the workflow's WIT has a world or an interface `{0}` already; choose another name")]
+    WorldTaken(String),
+    /// A name that some language cannot spell.
+    #[error(
+        "`{name}` cannot name {what}: lower-case words with `-` between them, each beginning with a letter"
+    )]
+    Name {
+        /// What is to be called so.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// An event that there is not, but one that is nearly called so.
+    #[error("there is no event `{name}`; did you mean `{meant}`? a new event needs a name of its own")]
+    Event {
+        /// As it was written.
+        name: String,
+        /// The one there is.
+        meant: String,
+    },
     /// A source folder holds no crate.
     #[error("{0} holds no Cargo.toml; let `source` name the folder of the step's crate")]
     NotACrate(PathBuf),

@@ -2,7 +2,8 @@
 //! itself; every other language says them in `step.toml`.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
+use std::time::SystemTime;
 
 use serde::Deserialize;
 
@@ -29,6 +30,8 @@ pub struct Source {
     pub world: Option<String>,
     /// The file with its handlers.
     pub main: PathBuf,
+    /// In Python: the file that names the packages that it bundles, if there is one.
+    pub requirements: Option<PathBuf>,
 }
 
 /// `step.toml`, key by key.
@@ -39,6 +42,7 @@ struct Manifest {
     wit: Option<PathBuf>,
     world: Option<String>,
     main: Option<PathBuf>,
+    requirements: Option<PathBuf>,
 }
 
 /// The language of a folder: Rust where it holds a `Cargo.toml`, else what its `step.toml` says.
@@ -77,12 +81,56 @@ impl Source {
             wit: folder.join(manifest.wit.as_deref().unwrap_or(Path::new("wit"))),
             world: manifest.world,
             main,
+            requirements: requirements(folder, language, manifest.requirements).map_err(wrong)?,
         })
     }
 
     /// Where what is generated lies.
     pub fn generated(&self) -> PathBuf {
         self.folder.join(GENERATED)
+    }
+}
+
+/// When what a source is built from was last changed: its own files, and the WIT that its `step.toml` names. What
+/// builds and tests leave behind does not count, nor do cases.
+pub fn last_change(folder: &Path) -> Option<SystemTime> {
+    let wit = Source::read(folder).ok().map(|source| source.wit);
+    let wit = wit
+        .filter(|wit| !wit.starts_with(folder) || wit.components().any(|part| part == Component::ParentDir));
+    newest(folder).max(wit.and_then(|wit| newest(&wit)))
+}
+
+/// Folders that no component is made of.
+const LEFT_BEHIND: [&str; 6] = ["target", GENERATED, "node_modules", "__pycache__", "cases", "components"];
+
+fn newest(folder: &Path) -> Option<SystemTime> {
+    let entries = fs::read_dir(folder).ok()?.filter_map(Result::ok);
+    let times = entries.filter_map(|entry| {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        match entry.file_type().ok()? {
+            kind if kind.is_dir() && (name.starts_with('.') || LEFT_BEHIND.contains(&name.as_str())) => None,
+            kind if kind.is_dir() => newest(&entry.path()),
+            _ if name.ends_with(".wasm") => None,
+            _ => entry.metadata().ok()?.modified().ok(),
+        }
+    });
+    times.max()
+}
+
+/// The requirements that are named; else the file of that name, if it is there.
+fn requirements(
+    folder: &Path,
+    language: Language,
+    named: Option<PathBuf>,
+) -> Result<Option<PathBuf>, String> {
+    let file = folder.join(named.as_deref().unwrap_or(Path::new("requirements.txt")));
+    match (language, &named) {
+        (Language::Python, _) if file.exists() => Ok(Some(file)),
+        (Language::Python, Some(_)) => {
+            Err(format!("there is no {}; `requirements` names the packages that it bundles", file.display()))
+        }
+        (_, Some(_)) => Err(format!("`requirements` is for steps in Python, not in {}", language.title())),
+        _ => Ok(None),
     }
 }
 
@@ -128,6 +176,14 @@ mod tests {
             (
                 "language = \"go\"\n",
                 "/step.toml: there is no /step.go; `main` names the file with the handlers",
+            ),
+            (
+                "language = \"python\"\nmain = \"step.toml\"\nrequirements = \"tea.txt\"\n",
+                "/step.toml: there is no /tea.txt; `requirements` names the packages that it bundles",
+            ),
+            (
+                "language = \"c\"\nmain = \"step.toml\"\nrequirements = \"tea.txt\"\n",
+                "/step.toml: `requirements` is for steps in Python, not in C",
             ),
         ] {
             assert_eq!(refusal(manifest), expected);

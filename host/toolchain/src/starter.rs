@@ -7,7 +7,7 @@ use lockstep_core::contract::{Handler, Pattern};
 use lockstep_core::event::TypeName;
 use lockstep_core::shape::{Field, Shape};
 
-use crate::World;
+use crate::{Use, World};
 
 /// A file of a new step, from its folder.
 pub struct File {
@@ -49,6 +49,15 @@ impl World {
             false => Origin::Plainest,
         };
         Some(First { event, fields: fields.iter().map(|field| (field, origin(field))).collect() })
+    }
+
+    /// What it imports of `lockstep:step` beside the log, for first code to use.
+    pub(crate) fn uses(&self) -> Vec<Use> {
+        let imports = |one: &Use| {
+            let begin = format!("lockstep:step/{}@", one.as_str());
+            self.contract.imports.iter().any(|import| import.name.starts_with(&begin))
+        };
+        Use::ALL.into_iter().filter(imports).collect()
     }
 
     /// The fields of an event.

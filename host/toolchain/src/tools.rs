@@ -80,7 +80,7 @@ impl Packages {
         match &self.registry {
             Registry::Python { requirements } => {
                 write("requirements.txt", requirements)?;
-                let python = interpreter().ok_or_else(|| self.missing(who, NO_PYTHON.into()))?;
+                let python = interpreter().ok_or_else(|| self.without_python(who))?;
                 let mut pip = Command::new(python);
                 pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]);
                 pip.args(["--require-hashes", "--only-binary=:all:", "--target", "packages"]);
@@ -99,6 +99,11 @@ impl Packages {
             }
         }
         fs::rename(&aside, folder).map_err(Error::file(folder))
+    }
+
+    /// There is no Python to run them with.
+    pub(crate) fn without_python(&self, who: &For) -> Error {
+        self.missing(who, NO_PYTHON.into())
     }
 
     fn missing(&self, who: &For, fix: String) -> Error {

@@ -33,10 +33,10 @@ impl World {
             let text: String = STEP_WIT.iter().map(|(_, text)| *text).collect();
             resolve
                 .push_str("lockstep-step.wit", &text)
-                .map_err(|error| wrong(resolve.render_error(&error)))?;
+                .map_err(|error| wrong(told(&resolve.render_error(&error))))?;
         }
         let pushed = resolve.push_path(&source.wit);
-        let (package, files) = pushed.map_err(|error| wrong(resolve.render_error(&error)))?;
+        let (package, files) = pushed.map_err(|error| wrong(told(&resolve.render_error(&error))))?;
         let mut text = String::new();
         for file in files.paths() {
             text += &fs::read_to_string(file).map_err(Error::file(file))?;
@@ -50,6 +50,18 @@ impl World {
     pub fn name(&self) -> &str {
         &self.resolve.worlds[self.id].name
     }
+}
+
+/// What the reader of WIT says, without the steps by which it got there.
+pub(crate) fn told(said: &str) -> String {
+    let mut rest = said;
+    while let Some((step, more)) = rest.split_once(": ") {
+        if !step.starts_with("failed to") && step != "wit" {
+            break;
+        }
+        rest = more;
+    }
+    rest.to_owned()
 }
 
 /// Whether a WIT folder brings its own `lockstep:step`.

@@ -47,7 +47,7 @@ const OUTSIDE: [&str; 7] =
     ["std::env", "std::fs", "std::net", "std::process", "std::thread", "SystemTime", "Instant"];
 
 /// Every crate of the workspace.
-pub(crate) const TABLE: [Row; 14] = [
+pub(crate) const TABLE: [Row; 15] = [
     Row {
         name: "lockstep-core",
         folder: "host/core",
@@ -164,6 +164,14 @@ pub(crate) const TABLE: [Row; 14] = [
         never: &[],
         nowhere: &DOING,
         unnamed: &OUTSIDE,
+    },
+    Row {
+        name: "lockstep-local",
+        folder: "tests/local",
+        may: May::Only(&["bytes", "http-body-util", "hyper", "hyper-util", "serde_json", "tokio"]),
+        never: &[],
+        nowhere: &[],
+        unnamed: &[],
     },
     Row {
         name: "lockstep-test-mcp",

@@ -269,7 +269,7 @@ impl<'r> Reader<'r> {
         if self.is_json(ty) {
             return Ok(Shape::Json);
         }
-        let Some(kind) = self.kind(ty) else { return primitive(ty, path) };
+        let Some(kind) = self.kind(ty) else { return primitive(self.behind(ty), path) };
         Ok(match kind {
             TypeDefKind::List(Type::U8) => Shape::Bytes,
             TypeDefKind::List(inner) => Shape::List(at(*inner, &format!("{path}[]"))?),
@@ -321,6 +321,16 @@ impl<'r> Reader<'r> {
                 _ => return Some(&self.resolve.types[id]),
             }
         }
+    }
+
+    /// A type behind all its aliases.
+    fn behind(&self, mut ty: Type) -> Type {
+        while let Type::Id(id) = ty
+            && let TypeDefKind::Type(inner) = self.resolve.types[id].kind
+        {
+            ty = inner;
+        }
+        ty
     }
 
     /// The full name of the named type that a type is, or is an alias of.

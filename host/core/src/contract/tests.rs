@@ -5,6 +5,7 @@ use lockstep_test_support::{component, wasm};
 use proptest::prelude::*;
 
 use super::Contract;
+use crate::shape::Shape;
 
 /// A world whose exports are given, over a fixed set of events.
 fn world(exports: &str) -> String {
@@ -12,10 +13,11 @@ fn world(exports: &str) -> String {
         r#"package shop:refunds@1.0.0;
         interface events {{
           use lockstep:step/types@0.1.0.{{json}};
+          type cents = u64;
           variant reason {{ broken, other(string) }}
           enum speed {{ slow, fast }}
           flags marks {{ seen, paid }}
-          record asked {{ order: string, unit-price: u64, why: reason, note: option<json> }}
+          record asked {{ order: string, unit-price: cents, why: reason, note: option<json> }}
           record item {{ n: u32, at: speed, marks: marks, raw: list<u8>, pair: tuple<s8, f64> }}
           record done {{ ok: bool }}
           resource handle;
@@ -50,6 +52,16 @@ fn check(exports: &str, expected: Expect) {
         Err(refusals) => refusals.iter().map(|refusal| format!("error: {refusal}\n")).collect(),
     };
     expected.assert_eq(&told);
+}
+
+#[test]
+fn a_field_may_be_an_alias_of_a_plain_type() {
+    let wit = world("export on-asked: func(event: asked) -> result<_, failure>;");
+    let wit = wit.replace("unit-price: u64", "unit-price: price");
+    let wit = wit.replace("record asked", "type cents = u64; type price = cents; record asked");
+    let contract = Contract::read(&component(&wit)).unwrap();
+    let Some((_, Shape::Record(fields))) = contract.events.first_key_value() else { panic!("no event") };
+    assert_eq!((&*fields[1].name, &fields[1].shape), ("unit-price", &Shape::U64));
 }
 
 #[test]
@@ -282,7 +294,7 @@ fn bytes_that_are_no_component_are_told_by_what_they_are() {
         (
             good[..good.len() / 2].to_vec(),
             expect![[r#"
-            the component is damaged: unexpected end-of-file (at offset 0x675); build it again
+            the component is damaged: unexpected end-of-file (at offset 0x682); build it again
         "#]],
         ),
         (

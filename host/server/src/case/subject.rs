@@ -11,7 +11,7 @@ use lockstep_sandbox::Origin;
 
 use crate::cli::find_component;
 use crate::operator::real_folders;
-use crate::project::{Loading, Refused, WorkflowFile, read_grant};
+use crate::project::{Loading, Refused, WorkflowFile, nearest, read_grant};
 use crate::source::{Place, unreadable};
 
 /// How long an attempt may take where no workflow says.
@@ -95,27 +95,24 @@ pub(crate) fn of_step(file: &WorkflowFile, step: &Step) -> Result<Subject, Refus
     })
 }
 
-/// The step whose source lies in a folder: the nearest workflow from there upwards that names it so.
+/// The step whose source lies in a folder: that of the nearest workflow upwards that names it so, else the
+/// component that `lockstep build` has made in the folder itself.
 fn of_source(folder: &Path, named: Option<&str>) -> Result<Subject, Refused> {
     let shown = folder.display();
     let real = folder.canonicalize().map_err(|error| Refused::one(unreadable(&shown.to_string(), &error)))?;
-    let mut looked = Vec::new();
-    for above in real.ancestors().skip(1).filter(|above| above.join("workflow.toml").is_file()) {
-        let file = WorkflowFile::read(&from_here(&above.join("workflow.toml")))?;
-        let is_it = |step: &&Step| {
-            let source = step.source.as_deref().and_then(|from| file.beside(from).canonicalize().ok());
-            source.as_ref() == Some(&real) && named.is_none_or(|name| name == step.name.value)
-        };
-        if let Some(step) = file.parts().find(is_it) {
-            return of_step(&file, step);
-        }
-        looked.push(file.shown());
+    if let Some((file, step)) = nearest::step_of(&real, named)? {
+        return of_step(&WorkflowFile { path: from_here(&file.path), ..file }, &step);
     }
-    let fix = match &looked[..] {
-        [] => "; there is no workflow.toml in the folders above it".to_owned(),
-        files => format!("; no step in {} has it as its `source`", files.join(", ")),
-    };
-    Err(Refused::one(format!("{shown} is neither a workflow nor the source of a step{fix}")))
+    let component = folder.join(real.file_name().unwrap_or_default()).with_extension(COMPONENT);
+    match component.exists() {
+        true => of_component(&component, None),
+        false if nearest::is_step(folder) => Err(Refused::one(format!(
+            "no step of a workflow above {shown} has it as its `source`, and there is no {}; build it: \
+             `lockstep build {shown}`",
+            component.display()
+        ))),
+        false => Err(Refused::one(format!("{shown} is neither a workflow nor the source of a step"))),
+    }
 }
 
 /// A path as short as people write it.

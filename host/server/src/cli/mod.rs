@@ -14,6 +14,7 @@ mod grant;
 mod graph;
 mod inspect;
 mod mcp;
+mod new;
 mod ready;
 mod refuse;
 mod run;
@@ -53,6 +54,7 @@ pub(crate) enum Command {
     Graph(graph::Graph),
     Inspect(inspect::Inspect),
     Grant(grant::Grant),
+    New(new::New),
     Build(build::Build),
     Test(test::Test),
     Bench(bench::Bench),
@@ -83,7 +85,8 @@ impl Command {
             Command::Graph(graph) => graph.run(config),
             Command::Inspect(inspect) => inspect.run(config),
             Command::Grant(grant) => grant.run(config),
-            Command::Build(build) => build.run(),
+            Command::New(new) => new.run(),
+            Command::Build(build) => build.run(config),
             Command::Test(test) => test.run(),
             Command::Bench(bench) => bench.run(),
             Command::Attack(attack) => attack.run(),

@@ -147,7 +147,7 @@ impl WorkflowFile {
 
     /// A component that is older than its source, as a warning.
     pub(crate) fn stale(&self, step: &Step) -> Option<String> {
-        let source = newest(&self.beside(step.source.as_deref()?))?;
+        let source = lockstep_toolchain::last_change(&self.beside(step.source.as_deref()?))?;
         let built = fs::metadata(self.beside(step.code.path())).ok()?.modified().ok()?;
         (built < source).then(|| {
             let (kind, name, file) = (self.kind(step), &step.name.value, self.path.display());
@@ -163,20 +163,4 @@ pub(crate) fn read_grant(text: &str, shown: &str) -> Result<Grant, Refused> {
 
 pub(super) fn lines(findings: &[Finding], shown: &str) -> Vec<String> {
     findings.iter().map(|finding| inert(&finding.in_file(shown).to_string()).into_owned()).collect()
-}
-
-/// When the newest file below a folder was written; what builds leave behind does not count, and neither do the
-/// cases that it is tested by.
-fn newest(folder: &Path) -> Option<std::time::SystemTime> {
-    newest_but(folder, &["target", "cases"])
-}
-
-fn newest_but(folder: &Path, left_out: &[&str]) -> Option<std::time::SystemTime> {
-    let entries = fs::read_dir(folder).ok()?.filter_map(Result::ok);
-    let times = entries.filter_map(|entry| match entry.file_type().ok()? {
-        kind if kind.is_dir() && left_out.iter().any(|name| entry.file_name() == *name) => None,
-        kind if kind.is_dir() => newest_but(&entry.path(), &["target"]),
-        _ => entry.metadata().ok()?.modified().ok(),
-    });
-    times.max()
 }

@@ -1,8 +1,10 @@
 //! A workflow with its components, found and read: all that is wrong is told at once.
 
 mod amend;
+pub(crate) mod extend;
 mod file;
 mod load;
+pub(crate) mod nearest;
 mod tie;
 
 pub(crate) use amend::{Amendment, amended, element_mut};

@@ -1,21 +1,22 @@
-//! Go steps.
+//! Go: the compiler makes a module for `wasip1` of the author's package, its events as types of Go, an SDK, and a
+//! program around the handlers, all of one module. So an author's editor, his tests and his other packages work as
+//! they do in any module, and what is generated needs nothing from anywhere.
 
-use crate::build::Job;
-use crate::{Error, File};
+mod border;
+mod build;
+mod find;
+mod generate;
+mod module;
+mod names;
+mod plainest;
+mod sdk;
+mod signature;
+mod starter;
+mod told;
+mod types;
 
-/// Writes bindings, glue and SDK into `gen`.
-pub(crate) fn generate(job: &Job) -> Result<(), Error> {
-    let _ = (job.world, job.progress);
-    Ok(())
-}
+#[cfg(test)]
+mod tests;
 
-/// The component of a step.
-pub(crate) fn build(job: &Job) -> Result<Vec<u8>, Error> {
-    Err(Error::Code { step: job.source.name.clone(), told: "not here yet".into() })
-}
-
-/// What the author of a new step begins with: the file with its handlers, what its editor needs, a plain test.
-pub(crate) fn starter(job: &Job) -> Result<Vec<File>, Error> {
-    let _ = job;
-    Ok(Vec::new())
-}
+pub(crate) use build::{build, generate};
+pub(crate) use starter::starter;

@@ -1,21 +1,24 @@
-//! JavaScript steps.
+//! TypeScript and JavaScript: esbuild bundles the author's modules with the glue around each handler, tsc checks
+//! TypeScript against what the world says, and the bundle runs in QuickJS within the component.
+//!
+//! `gen/` holds what follows from the world and is written anew by every build: classes of events (`events.js`), the
+//! SDK (`lockstep.js`, `lockstep/`), the shapes of all values (`world.js`), and the glue (`component.js`). All of it is
+//! plain JavaScript with declarations beside it, so the same handlers run in plain Node: there `#host` is a stand-in.
 
-use crate::build::Job;
-use crate::{Error, File};
+mod build;
+mod declare;
+mod driver;
+mod generate;
+mod model;
+mod names;
+mod packages;
+mod shapes;
+mod starter;
+mod told;
 
-/// Writes bindings, glue and SDK into `gen`.
-pub(crate) fn generate(job: &Job) -> Result<(), Error> {
-    let _ = (job.world, job.progress);
-    Ok(())
-}
+#[cfg(test)]
+mod tests;
 
-/// The component of a step.
-pub(crate) fn build(job: &Job) -> Result<Vec<u8>, Error> {
-    Err(Error::Code { step: job.source.name.clone(), told: "not here yet".into() })
-}
-
-/// What the author of a new step begins with: the file with its handlers, what its editor needs, a plain test.
-pub(crate) fn starter(job: &Job) -> Result<Vec<File>, Error> {
-    let _ = job;
-    Ok(Vec::new())
-}
+pub(crate) use build::build;
+pub(crate) use generate::generate;
+pub(crate) use starter::starter;

@@ -1,21 +1,88 @@
-//! Python steps.
+//! Python steps: CPython inside the component, by componentize-py. Authors see the SDK and dataclasses of their events,
+//! which are written here; the bindings that componentize-py makes by itself stay out of their sight.
 
+mod componentize;
+mod events;
+mod names;
+mod requirements;
+mod sdk;
+mod stage;
+mod starter;
+mod types;
+mod world;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use starter::starter;
+
+use std::fs;
+use std::path::Path;
+
+use wit_parser::WorldItem;
+
+use self::types::Types;
 use crate::build::Job;
-use crate::{Error, File};
+use crate::{Error, World};
 
 /// Writes bindings, glue and SDK into `gen`.
 pub(crate) fn generate(job: &Job) -> Result<(), Error> {
-    let _ = (job.world, job.progress);
-    Ok(())
+    let wrong = |why: String| Error::Wit { step: job.source.name.clone(), why };
+    only_handlers(job.world).map_err(wrong)?;
+    check_main(job)?;
+    let types = Types::of(job.world).map_err(|unsupported| wrong(unsupported.0))?;
+    let generated = job.source.generated();
+    let package = generated.join("lockstep");
+    fs::create_dir_all(&package).map_err(Error::file(&package))?;
+    for (name, text) in sdk::FILES {
+        write(&package.join(name), text)?;
+    }
+    write(&generated.join("events.py"), &events::events(&types, job.world.name()))?;
+    write(&package.join("_world.py"), &world::world(&types, job.world, job.source))
 }
 
 /// The component of a step.
 pub(crate) fn build(job: &Job) -> Result<Vec<u8>, Error> {
-    Err(Error::Code { step: job.source.name.clone(), told: "not here yet".into() })
+    let packages = requirements::ensure(job)?;
+    componentize::componentize(job, packages.as_deref())
 }
 
-/// What the author of a new step begins with: the file with its handlers, what its editor needs, a plain test.
-pub(crate) fn starter(job: &Job) -> Result<Vec<File>, Error> {
-    let _ = job;
-    Ok(Vec::new())
+/// A world of which handlers are all that is asked.
+fn only_handlers(world: &World) -> Result<(), String> {
+    let resolve = &world.resolve;
+    let exports = &resolve.worlds[world.id].exports;
+    let other = exports.iter().find(|(_, item)| !matches!(item, WorldItem::Function(_)));
+    match other {
+        Some((key, _)) => Err(format!(
+            "world `{}` exports `{}`; a step in Python exports handlers, and nothing else",
+            world.name(),
+            resolve.name_world_key(key)
+        )),
+        None => Ok(()),
+    }
+}
+
+/// The author's file is a module, and none that stands in `gen`.
+fn check_main(job: &Job) -> Result<(), Error> {
+    let name = world::main(job.source);
+    let is_word = |name: &str| name.chars().all(|char| char.is_alphanumeric() || char == '_');
+    let is_python = job.source.main.extension().is_some_and(|extension| extension == "py");
+    match is_python && is_word(&name) && !["events", "lockstep"].contains(&name.as_str()) {
+        true => Ok(()),
+        false => Err(Error::Manifest {
+            path: job.source.folder.join(crate::MANIFEST),
+            why: format!(
+                "`main` names a module of Python, such as step.py, and none called `events` or `lockstep`; not {}",
+                job.source.main.display()
+            ),
+        }),
+    }
+}
+
+/// Leaves a file alone that says the same already: editors and caches look at its time.
+fn write(path: &Path, text: &str) -> Result<(), Error> {
+    match fs::read_to_string(path).is_ok_and(|known| known == text) {
+        true => Ok(()),
+        false => fs::write(path, text).map_err(Error::file(path)),
+    }
 }

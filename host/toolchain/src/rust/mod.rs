@@ -3,11 +3,13 @@
 mod build;
 mod debian;
 mod find;
+mod starter;
 mod sysroot;
 
 pub(crate) use build::build;
 pub(crate) use debian::PACKAGES;
 pub(crate) use find::find;
+pub(crate) use starter::{join_workspace, sdk, starter};
 
 use std::path::PathBuf;
 

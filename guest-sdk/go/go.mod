@@ -1,0 +1,3 @@
+module lockstep-sdk
+
+go 1.24

@@ -1,0 +1,1 @@
+// A function without a body, like sbrk, is allowed beside a file of assembler.

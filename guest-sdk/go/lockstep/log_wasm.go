@@ -1,0 +1,5 @@
+package lockstep
+
+func log(level level, line string) {
+	hostLog(hostLevel(level), line)
+}

@@ -1,0 +1,98 @@
+//! Names as Go writes them.
+
+use wit_parser::{InterfaceId, Resolve};
+
+/// Words that mean something in Go, or in the code around a name that an author chose.
+const TAKEN: [&str; 32] = [
+    "abi",
+    "any",
+    "append",
+    "break",
+    "call",
+    "case",
+    "chan",
+    "const",
+    "continue",
+    "default",
+    "defer",
+    "else",
+    "events",
+    "fallthrough",
+    "for",
+    "func",
+    "go",
+    "goto",
+    "if",
+    "import",
+    "interface",
+    "len",
+    "lockstep",
+    "map",
+    "math",
+    "nil",
+    "package",
+    "range",
+    "return",
+    "select",
+    "struct",
+    "switch",
+];
+
+/// `refund-approved` to `RefundApproved`.
+pub(super) fn upper(name: &str) -> String {
+    name.split('-').map(capital).collect()
+}
+
+/// `after-ms` to `afterMs`; what Go would read as something else gets a line at its end.
+pub(super) fn lower(name: &str) -> String {
+    let (first, rest) = name.split_once('-').unwrap_or((name, ""));
+    let name = first.to_lowercase() + &upper(rest);
+    let is_taken = TAKEN.contains(&&*name) || ["type", "unsafe", "var"].contains(&&*name);
+    if is_taken { name + "_" } else { name }
+}
+
+fn capital(word: &str) -> String {
+    let mut chars = word.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+/// The name of an interface of the host's own package: `state`; none for any other.
+pub(super) fn of_lockstep(resolve: &Resolve, interface: InterfaceId) -> Option<&str> {
+    let interface = &resolve.interfaces[interface];
+    let package = &resolve.packages[interface.package?].name;
+    let is_own = package.namespace == "lockstep" && package.name == "step";
+    interface.name.as_deref().filter(|_| is_own)
+}
+
+/// Code with the indentation that its brackets ask for.
+pub(super) fn indented(code: &str) -> String {
+    let (mut depth, mut text) = (0_usize, String::new());
+    for line in code.lines().map(str::trim) {
+        let closes = line.starts_with(['}', ')']);
+        depth = depth.saturating_sub(usize::from(closes));
+        let is_case = line.starts_with("case ") || line == "default:";
+        let width = if line.is_empty() { 0 } else { depth.saturating_sub(usize::from(is_case)) };
+        text += &"\t".repeat(width);
+        text += line;
+        text.push('\n');
+        depth += usize::from(line.ends_with(['{', '(']));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_become_names_of_go() {
+        for (name, public, private) in [
+            ("refund-approved", "RefundApproved", "refundApproved"),
+            ("text", "Text", "text"),
+            ("type", "Type", "type_"),
+            ("HTTP-url", "HTTPUrl", "httpUrl"),
+        ] {
+            assert_eq!((&*upper(name), &*lower(name)), (public, private));
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Handlers as authors of Go write them.
+
+use wit_parser::{Function, Resolve, Type, TypeDefKind};
+
+use super::names::{lower, upper};
+use super::types::Scope;
+
+/// A handler as Go sees it.
+pub(super) struct Signature {
+    /// `OnRefundRequested`.
+    pub(super) name: String,
+    /// What it takes, by name and type.
+    pub(super) params: Vec<(String, String)>,
+    /// What it gives beside its error.
+    gives: Option<String>,
+}
+
+impl Signature {
+    pub(super) fn of(scope: &Scope, function: &Function) -> Signature {
+        let params = function.params.iter().map(|param| (lower(&param.name), scope.go(&param.ty))).collect();
+        let gives = success(scope.types.resolve, function).map(|ty| scope.go(&ty));
+        Signature { name: upper(&function.name), params, gives }
+    }
+
+    /// Its type: `func(events.RefundRequested) (events.Emits, error)`.
+    pub(super) fn ty(&self) -> String {
+        let params: Vec<_> = self.params.iter().map(|(_, ty)| ty.as_str()).collect();
+        format!("func({}) {}", params.join(", "), self.results())
+    }
+
+    /// As its author writes it: `func OnRefundRequested(event events.RefundRequested) (events.Emits, error)`.
+    pub(super) fn written(&self) -> String {
+        let params: Vec<_> = self.params.iter().map(|(name, ty)| format!("{name} {ty}")).collect();
+        format!("func {}({}) {}", self.name, params.join(", "), self.results())
+    }
+
+    fn results(&self) -> String {
+        match &self.gives {
+            Some(gives) => format!("({gives}, error)"),
+            None => "error".into(),
+        }
+    }
+}
+
+/// What a handler gives when it succeeds.
+pub(super) fn success(resolve: &Resolve, function: &Function) -> Option<Type> {
+    let mut ty = function.result?;
+    while let Type::Id(id) = ty {
+        match &resolve.types[id].kind {
+            TypeDefKind::Type(inner) => ty = *inner,
+            TypeDefKind::Result(result) => return result.ok,
+            _ => break,
+        }
+    }
+    None
+}

@@ -1,0 +1,119 @@
+//! What is generated for a world: golden files, which the SDK's own tests are run against.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use expect_test::{expect, expect_file};
+
+use super::types::Types;
+use super::{events, generate, sdk, starter, world};
+use crate::build::Job;
+use crate::{Install, Source, Toolchain, World};
+
+const SDK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../guest-sdk/python");
+
+/// A step whose folder is made for the test.
+struct Step {
+    folder: tempfile::TempDir,
+}
+
+impl Step {
+    fn new(wit: &str) -> Step {
+        let folder = tempfile::tempdir().unwrap();
+        let (name, wit) = (folder.path().join("tea-step"), wit.to_owned());
+        fs::create_dir_all(name.join("wit")).unwrap();
+        fs::write(name.join("wit/world.wit"), wit).unwrap();
+        fs::write(name.join("step.py"), "").unwrap();
+        fs::write(name.join("step.toml"), "language = \"python\"\n").unwrap();
+        Step { folder }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("tea-step")
+    }
+
+    fn job<T>(&self, work: impl FnOnce(&Job) -> T) -> T {
+        let source = Source::read(&self.path()).unwrap();
+        let world = World::read(&source).unwrap_or_else(|error| panic!("{error}"));
+        let (cache, target_dir) = (self.path().join("cache"), self.path().join("target"));
+        let toolchain = Toolchain { cache, target_dir, install: Install::Never };
+        work(&Job { source: &source, world: &world, toolchain: &toolchain, progress: &|_| {} })
+    }
+}
+
+/// A world whose one handler takes an event of these definitions.
+fn world_of(definitions: &str) -> String {
+    format!(
+        "package shop:tea; interface events {{ {definitions} }}
+         world tea {{
+           use events.{{a}};
+           use lockstep:step/types@0.1.0.{{failure}};
+           export on-a: func(event: a) -> result<_, failure>;
+         }}"
+    )
+}
+
+#[test]
+fn a_world_becomes_dataclasses_and_a_table_of_handlers() {
+    let text = fs::read_to_string(Path::new(SDK).join("tests/world/world.wit")).unwrap();
+    Step::new(&text).job(|job| {
+        let types = Types::of(job.world).map_err(|unsupported| unsupported.0).unwrap();
+        let golden = |name: &str| expect_file![format!("{SDK}/tests/world/{name}")];
+        golden("events.py").assert_eq(&events::events(&types, job.world.name()));
+        golden("_world.py").assert_eq(&world::world(&types, job.world, job.source));
+        for file in starter(job).unwrap() {
+            if file.path.ends_with("step.py") {
+                golden("step.py").assert_eq(&file.text);
+            }
+        }
+    });
+}
+
+#[test]
+fn the_sdk_is_carried_whole() {
+    let carried: Vec<&str> = sdk::FILES.iter().map(|(name, _)| *name).collect();
+    let mut there: Vec<String> = fs::read_dir(Path::new(SDK).join("lockstep"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .filter(|name| name != "__pycache__")
+        .collect();
+    there.sort();
+    assert_eq!(carried, there);
+}
+
+#[test]
+fn what_is_generated_lies_in_gen_and_is_left_alone_when_it_says_the_same() {
+    let step = Step::new(&world_of("record a { n: u8 }"));
+    step.job(generate).unwrap();
+    let events = step.path().join("gen/events.py");
+    assert!(fs::read_to_string(&events).unwrap().contains("class A:\n    n: u8\n"));
+    assert!(step.path().join("gen/lockstep/testing.py").exists());
+    let before = fs::metadata(&events).unwrap().modified().unwrap();
+    step.job(generate).unwrap();
+    assert_eq!(fs::metadata(&events).unwrap().modified().unwrap(), before);
+}
+
+#[test]
+fn what_python_cannot_do_is_refused_with_the_place_and_what_to_do() {
+    let mut told = String::new();
+    for (wit, manifest) in [
+        (world_of("record a { b: list<map<string, u8>> }"), ""),
+        (world_of("record b { c: list<u8, 4> } record a { b: option<b> }"), ""),
+        (world_of("record a { n: u8 }").replace("export", "export lockstep:step/tool@0.1.0; export"), ""),
+        (world_of("record a { n: u8 }"), "main = \"events.py\"\n"),
+        (world_of("record a { n: u8 }"), "main = \"step.toml\"\n"),
+    ] {
+        let step = Step::new(&wit);
+        fs::write(step.path().join("events.py"), "").unwrap();
+        fs::write(step.path().join("step.toml"), format!("language = \"python\"\n{manifest}")).unwrap();
+        let error = step.job(generate).expect_err(&wit).to_string();
+        told += &format!("{}\n", error.replace(&format!("{}/", step.path().display()), ""));
+    }
+    expect![[r#"
+        the WIT of step `tea-step`: `a.b` holds a map, which no step in Python can take; make it a list of tuples
+        the WIT of step `tea-step`: `b.c` holds a list of fixed length, which no step in Python can take; make it a plain list
+        the WIT of step `tea-step`: world `tea` exports `lockstep:step/tool@0.1.0`; a step in Python exports handlers, and nothing else
+        step.toml: `main` names a module of Python, such as step.py, and none called `events` or `lockstep`; not events.py
+        step.toml: `main` names a module of Python, such as step.py, and none called `events` or `lockstep`; not step.toml
+    "#]].assert_eq(&told);
+}

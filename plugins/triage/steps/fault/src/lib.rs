@@ -1,0 +1,40 @@
+//! Mails about what does not work: which error, and whether somebody has to get up at night for it.
+
+use lockstep_sdk::{Failure, step};
+use triage_references::references;
+
+/// Who writes this cannot wait.
+const URGENT: [&str; 4] = ["cannot work", "for everybody", "is down", "somebody else's"];
+
+#[step(world = "fault", wit = "../../wit")]
+fn on_labelled(event: Labelled) -> Result<Ticket, Failure> {
+    let text = format!("{} {}", event.mail.subject, event.mail.body);
+    let is_urgent = URGENT.iter().any(|sign| text.to_lowercase().contains(sign));
+    Ok(Ticket {
+        mail: event.mail.id,
+        queue: "faults".into(),
+        priority: if is_urgent { Priority::Urgent } else { Priority::Normal },
+        summary: event.mail.subject,
+        references: references(&text),
+        labelled_by: event.by,
+        reason: event.reason,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stops_people_is_urgent() {
+        for (body, priority) in [
+            ("The shop IS DOWN.", Priority::Urgent),
+            ("I see somebody else's orders.", Priority::Urgent),
+            ("A picture is missing.", Priority::Normal),
+        ] {
+            let mail = Mail { id: "M".into(), sender: "s".into(), subject: "S".into(), body: body.into() };
+            let event = Labelled { mail, label: Label::Fault, by: Labeller::Model, reason: String::new() };
+            assert_eq!(on_labelled(event).unwrap().priority, priority, "{body}");
+        }
+    }
+}

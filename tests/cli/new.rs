@@ -1,0 +1,262 @@
+//! `lockstep new`: what is written, what it says, and what is refused. That it builds and runs in every language
+//! is told by the pages about them.
+
+use std::fs;
+use std::path::Path;
+
+use expect_test::{Expect, expect};
+
+use crate::project::{Project, lockstep_in};
+
+/// Every file below a folder that is the author's own: not the SDK, not the host's WIT, nothing generated.
+fn files(folder: &Path, shown: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        match ["deps", "sdk", "gen"].iter().any(|name| path.ends_with(name)) {
+            true => {}
+            false if path.is_dir() => found.extend(files(&path, shown)),
+            false => found.push(path.strip_prefix(shown).unwrap().display().to_string()),
+        }
+    }
+    found.sort();
+    found
+}
+
+/// A workflow that answers, with one step in Rust.
+fn hello() -> Project {
+    let project = Project::empty();
+    let ended = project.lockstep(&["new", "workflow", "hello"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    project
+}
+
+fn refused(project: &Project, folder: &str, arguments: &[&str], expected: Expect) {
+    let before = files(project.folder(), project.folder());
+    let ended = lockstep_in(&project.path(folder), arguments, None);
+    assert_ne!(ended.code, 0, "{}", ended.stderr);
+    expected.assert_eq(&ended.stderr);
+    assert_eq!(files(project.folder(), project.folder()), before, "nothing is left of what was refused");
+}
+
+#[test]
+fn a_workflow_has_all_that_it_needs_to_run() {
+    let project = hello();
+    let all = files(project.folder(), project.folder()).join("\n");
+    expect![[r#"
+        hello/.gitignore
+        hello/Cargo.toml
+        hello/steps/answer/.gitignore
+        hello/steps/answer/Cargo.toml
+        hello/steps/answer/README.md
+        hello/steps/answer/cases/first.toml
+        hello/steps/answer/src/lib.rs
+        hello/wit/answer.wit
+        hello/workflow.toml"#]]
+    .assert_eq(&all);
+    let sdk = fs::read_to_string(project.path("hello/sdk/rust/src/lib.rs")).unwrap();
+    assert!(sdk.contains("For authors of Lockstep steps in Rust"), "{sdk}");
+    let shared = fs::read_to_string(project.path("hello/wit/deps/lockstep-step/types.wit")).unwrap();
+    assert!(shared.starts_with("package lockstep:step@0.1.0;"), "{shared}");
+}
+
+#[test]
+fn a_step_gets_its_world_its_code_its_place_and_its_grant() {
+    let project = hello();
+    let line = ["new", "step", "judge", "--lang", "rust", "--on", "answered", "--emits", "praised,scolded"];
+    let ended =
+        lockstep_in(&project.path("hello/wit"), &[&line[..], &["--uses", "state,http,timer"]].concat(), None);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    expect![[r#"
+        wrote ../wit/judge.wit
+        wrote ../steps/judge/README.md
+        wrote ../steps/judge/.gitignore
+        wrote ../steps/judge/cases/first.toml
+        wrote ../steps/judge/Cargo.toml
+        wrote ../steps/judge/src/lib.rs
+        `praised` is a new event; give it its fields in ../wit/judge.wit
+        `scolded` is a new event; give it its fields in ../wit/judge.wit
+        added [steps.judge] to ../workflow.toml
+        next: lockstep build .. --step judge
+        then: lockstep test ../steps/judge
+    "#]]
+    .assert_eq(&ended.stderr);
+    let read = |name: &str| fs::read_to_string(project.path(name)).unwrap();
+    expect![[r#"
+        package local:hello@0.1.0;
+
+        /// What `judge` takes and emits: give each event the fields that it needs.
+        interface judge-events {
+          record praised { text: string }
+          record scolded { text: string }
+        }
+
+        /// Takes `answered`.
+        world judge {
+          use answer-events.{answered};
+          use judge-events.{praised, scolded};
+          use lockstep:step/types@0.1.0.{failure};
+          use lockstep:step/host-events@0.1.0.{timer-fired};
+          import lockstep:step/log@0.1.0;
+          import lockstep:step/state@0.1.0;
+          import lockstep:step/http@0.1.0;
+          import lockstep:step/timer@0.1.0;
+          variant emits { praised(praised), scolded(scolded) }
+          export on-answered: func(event: answered) -> result<emits, failure>;
+          export on-timer-fired: func(event: timer-fired) -> result<_, failure>;
+        }
+    "#]]
+    .assert_eq(&read("hello/wit/judge.wit"));
+    expect![[r#"
+        //! Takes `answered`, `timer-fired`.
+
+        use std::time::Duration;
+
+        #[lockstep_sdk::step(world = "judge", wit = "../../wit")]
+        mod handlers {
+            use super::Duration;
+            use lockstep_sdk::{Failure, http, info, state, timer};
+
+            fn on_answered(event: Answered) -> Result<Emits, Failure> {
+                info!("on-answered {event:?}");
+                timer::set("remind", Duration::from_secs(60));
+                state::add("seen", 1);
+                let page = http::get("https://api.example.com/")?.successful()?.text();
+                info!("{} bytes came back", page.len());
+                Ok(Praised { text: event.text }.into())
+            }
+
+            fn on_timer_fired(event: TimerFired) -> Result<(), Failure> {
+                info!("on-timer-fired {event:?}");
+                Ok(())
+            }
+        }
+    "#]]
+    .assert_eq(&read("hello/steps/judge/src/lib.rs"));
+    expect![[r#"
+        case = "the first case"
+        handler = "on-answered"
+
+        [event]
+        text = "text"
+
+        [[http]]
+        url = "https://api.example.com/"
+        answer = { status = 200, body = "hello" }
+
+        [expect]
+        emits = [{ praised = { text = "text" } }]
+    "#]]
+    .assert_eq(&read("hello/steps/judge/cases/first.toml"));
+    expect![[r#"
+        workflow = "hello"
+        start = "asked"
+        stop = ["answered"]
+
+        [steps.answer]
+        component = "components/answer.wasm"
+        source = "steps/answer"
+
+        [steps.judge]
+        component = "components/judge.wasm"
+        source = "steps/judge"
+
+        [steps.judge.grant]
+        state = { run = "rw" }
+
+        [[steps.judge.grant.http]]
+        host = "api.example.com"
+        methods = ["GET"]
+    "#]]
+    .assert_eq(&read("hello/workflow.toml"));
+    assert!(read("hello/Cargo.toml").contains("members = [\"steps/answer\", \"steps/judge\"]"));
+}
+
+#[test]
+fn a_step_without_a_workflow_has_a_folder_of_its_own() {
+    let project = Project::empty();
+    let ended = project.lockstep(&["new", "step", "greet", "--lang", "rust"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    expect![[r#"
+        greet/.gitignore
+        greet/Cargo.toml
+        greet/README.md
+        greet/cases/first.toml
+        greet/src/lib.rs
+        greet/wit/greet.wit"#]]
+    .assert_eq(&files(project.folder(), project.folder()).join("\n"));
+    assert!(
+        ended.stderr.ends_with("next: lockstep build greet\nthen: lockstep test greet\n"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn nothing_is_overwritten_and_no_slip_of_the_pen_becomes_an_event() {
+    let project = hello();
+    let step =
+        |name: &'static str, rest: &[&'static str]| [&["new", "step", name, "--lang", "rust"], rest].concat();
+    refused(
+        &project,
+        "hello",
+        &step("answer", &[]),
+        expect![[r#"
+        error: workflow.toml:5: there is a step `answer` already; choose another name
+    "#]],
+    );
+    refused(
+        &project,
+        "hello",
+        &step("next", &["--on", "answerd"]),
+        expect![[r#"
+        error: there is no event `answerd`; did you mean `answered`? a new event needs a name of its own
+    "#]],
+    );
+    refused(
+        &project,
+        "hello",
+        &step("Next", &[]),
+        expect![[r#"
+        error: `Next` cannot name a step: lower-case words with `-` between them, each beginning with a letter
+    "#]],
+    );
+    refused(
+        &project,
+        "hello",
+        &step("next", &["--emits", "out_come"]),
+        expect![[r#"
+        error: `out_come` cannot name an event: lower-case words with `-` between them, each beginning with a letter
+    "#]],
+    );
+    refused(
+        &project,
+        ".",
+        &["new", "workflow", "hello"],
+        expect![[r#"
+        error: hello is there already, and not empty; choose another name
+    "#]],
+    );
+    refused(
+        &project,
+        ".",
+        &["new", "step", "hello", "--lang", "rust"],
+        expect![[r#"
+        error: hello is there already, and not empty; choose another name, or remove it
+    "#]],
+    );
+    let broken = project.path("hello/wit/broken.wit");
+    fs::write(&broken, "package local:hello@0.1.0;\ninterface x { record y { z: strin } }\n").unwrap();
+    let ended = lockstep_in(&project.path("hello"), &step("next", &[]), None);
+    assert!(ended.stderr.contains("broken.wit:2:29"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_language_or_a_use_that_nobody_knows_is_refused_with_those_there_are() {
+    let project = Project::empty();
+    let told = |arguments: &[&str]| project.lockstep(&[&["new", "step", "greet"], arguments].concat());
+    let ended = told(&["--lang", "cobol"]);
+    assert!(ended.stderr.contains("one of rust, ts, js, python, go, c, zig"), "{}", ended.stderr);
+    let ended = told(&["--lang", "go", "--uses", "htpp"]);
+    assert!(ended.stderr.contains("there is no `htpp` to use; did you mean `http`?"), "{}", ended.stderr);
+}
