@@ -21,7 +21,7 @@ const LEFT_BEHIND: [&str; 11] = [
 ];
 
 /// The plugins that `lockstep new workflow` begins with, and what they share.
-const TEMPLATES: [&str; 5] = ["rag", "strategies", "payout", "triage", "shared"];
+const TEMPLATES: [&str; 6] = ["rag", "strategies", "payout", "triage", "shared", "refunds/money"];
 
 fn main() {
     let root = Path::new(&env::var("CARGO_MANIFEST_DIR").expect("cargo says so")).join("../..");
@@ -33,8 +33,9 @@ fn main() {
         let name = entry.file_name().unwrap_or_default().to_string_lossy().to_uppercase();
         table(&mut tables, &name, &entry);
     }
+    table(&mut tables, "WIT", &root.join("wit"));
     for name in TEMPLATES {
-        table(&mut tables, &name.to_uppercase(), &root.join("plugins").join(name));
+        table(&mut tables, &name.replace('/', "_").to_uppercase(), &root.join("plugins").join(name));
     }
     let out = Path::new(&env::var("OUT_DIR").expect("cargo says so")).join("embedded.rs");
     fs::write(out, tables).expect("cargo's own folder can be written");

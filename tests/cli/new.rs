@@ -60,13 +60,23 @@ fn a_workflow_has_all_that_it_needs_to_run() {
     assert!(shared.starts_with("package lockstep:step@0.1.0;"), "{shared}");
 }
 
-#[test]
-fn a_step_gets_its_world_its_code_its_place_and_its_grant() {
+/// The workflow with a second step, and what was told of it.
+fn judge() -> (Project, String) {
     let project = hello();
     let line = ["new", "step", "judge", "--lang", "rust", "--on", "answered", "--emits", "praised,scolded"];
-    let ended =
-        lockstep_in(&project.path("hello/wit"), &[&line[..], &["--uses", "state,http,timer"]].concat(), None);
+    let arguments = [&line[..], &["--uses", "state,http,timer"]].concat();
+    let ended = lockstep_in(&project.path("hello/wit"), &arguments, None);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
+    (project, ended.stderr)
+}
+
+fn read(project: &Project, name: &str) -> String {
+    fs::read_to_string(project.path(name)).unwrap()
+}
+
+#[test]
+fn a_step_gets_a_world_in_the_package_of_its_workflow() {
+    let (project, told) = judge();
     expect![[r#"
         wrote ../wit/judge.wit
         wrote ../steps/judge/README.md
@@ -80,8 +90,7 @@ fn a_step_gets_its_world_its_code_its_place_and_its_grant() {
         next: lockstep build .. --step judge
         then: lockstep test ../steps/judge
     "#]]
-    .assert_eq(&ended.stderr);
-    let read = |name: &str| fs::read_to_string(project.path(name)).unwrap();
+    .assert_eq(&told);
     expect![[r#"
         package local:hello@0.1.0;
 
@@ -106,7 +115,12 @@ fn a_step_gets_its_world_its_code_its_place_and_its_grant() {
           export on-timer-fired: func(event: timer-fired) -> result<_, failure>;
         }
     "#]]
-    .assert_eq(&read("hello/wit/judge.wit"));
+    .assert_eq(&read(&project, "hello/wit/judge.wit"));
+}
+
+#[test]
+fn its_first_code_uses_what_was_asked_for_and_its_first_case_answers_it() {
+    let (project, _) = judge();
     expect![[r#"
         //! Takes `answered`, `timer-fired`.
 
@@ -132,7 +146,7 @@ fn a_step_gets_its_world_its_code_its_place_and_its_grant() {
             }
         }
     "#]]
-    .assert_eq(&read("hello/steps/judge/src/lib.rs"));
+    .assert_eq(&read(&project, "hello/steps/judge/src/lib.rs"));
     expect![[r#"
         case = "the first case"
         handler = "on-answered"
@@ -147,7 +161,12 @@ fn a_step_gets_its_world_its_code_its_place_and_its_grant() {
         [expect]
         emits = [{ praised = { text = "text" } }]
     "#]]
-    .assert_eq(&read("hello/steps/judge/cases/first.toml"));
+    .assert_eq(&read(&project, "hello/steps/judge/cases/first.toml"));
+}
+
+#[test]
+fn it_gets_its_place_and_its_grant_in_the_workflow() {
+    let (project, _) = judge();
     expect![[r#"
         workflow = "hello"
         start = "asked"
@@ -168,8 +187,8 @@ fn a_step_gets_its_world_its_code_its_place_and_its_grant() {
         host = "api.example.com"
         methods = ["GET"]
     "#]]
-    .assert_eq(&read("hello/workflow.toml"));
-    assert!(read("hello/Cargo.toml").contains("members = [\"steps/answer\", \"steps/judge\"]"));
+    .assert_eq(&read(&project, "hello/workflow.toml"));
+    assert!(read(&project, "hello/Cargo.toml").contains("members = [\"steps/answer\", \"steps/judge\"]"));
 }
 
 #[test]
@@ -259,4 +278,24 @@ fn a_language_or_a_use_that_nobody_knows_is_refused_with_those_there_are() {
     assert!(ended.stderr.contains("one of rust, ts, js, python, go, c, zig"), "{}", ended.stderr);
     let ended = told(&["--lang", "go", "--uses", "htpp"]);
     assert!(ended.stderr.contains("there is no `htpp` to use; did you mean `http`?"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_pattern_comes_with_all_that_it_needs_and_under_its_own_name() {
+    let project = Project::empty();
+    for pattern in ["rag", "select", "approve", "classify"] {
+        let ended = project.lockstep(&["new", "workflow", pattern, "--from", pattern]);
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        let head = format!("workflow = \"{pattern}\"\n");
+        assert!(read(&project, &format!("{pattern}/workflow.toml")).starts_with(&head), "{pattern}");
+        let workspace: toml::Table = read(&project, &format!("{pattern}/Cargo.toml")).parse().unwrap();
+        for (name, one) in workspace["workspace"]["dependencies"].as_table().unwrap() {
+            let path = one.get("path").map(|path| project.path(pattern).join(path.as_str().unwrap()));
+            assert!(path.is_none_or(|path| path.join("Cargo.toml").exists()), "{pattern}: {name}");
+        }
+        let all = files(project.folder(), project.folder()).join("\n");
+        assert!(!all.contains(".wasm") && !all.contains("target/"), "{all}");
+    }
+    let ended = project.lockstep(&["new", "workflow", "more", "--from", "rga"]);
+    assert!(ended.stderr.contains("there is no pattern `rga`; did you mean `rag`?"), "{}", ended.stderr);
 }

@@ -115,6 +115,47 @@ fn several_steps_may_share_a_module_and_have_packages_beside_them() {
 }
 
 #[test]
+fn names_that_mean_something_in_go_are_names_all_the_same() {
+    let wit = "package shop:refunds@1.0.0;
+        interface others { record left { %string: bool } }
+        interface events {
+          use lockstep:step/types@0.1.0.{json};
+          enum a { b-c, d }
+          enum a-b { c }
+          record left { as-emits: u8, %type: string, a: a, ab: a-b, error: json }
+        }
+        world assess {
+          include lockstep:step/imports@0.1.0;
+          use events.{left};
+          use others.{left as other-left};
+          use lockstep:step/types@0.1.0.{failure};
+          use lockstep:step/host-events@0.1.0.{input-required, human-response, step-failed};
+          variant emits { left(left), again(left), other-left(other-left), ask(input-required) }
+          export on-left: func(%type: left, handler: list<other-left>) -> result<emits, failure>;
+          export on-answer: func(%string: human-response) -> result<option<emits>, failure>;
+          export on-step-failed: func(failed: step-failed) -> result<list<left>, failure>;
+        }";
+    let code = "
+func OnLeft(left events.Left, others []events.OthersLeft) (events.Emits, error) {
+	if left.AsEmits_ == 0 && left.Ab == events.ABC_ && left.A == events.ABC {
+		return events.EmitsAgain{Value: left}, nil
+	}
+	return others[0], nil
+}
+
+func OnAnswer(answer events.HumanResponse) (events.Emits, error) {
+	return events.InputRequired{Prompt: string(answer.Response)}, nil
+}
+
+func OnStepFailed(failed events.StepFailed) ([]events.Left, error) {
+	return []events.Left{{Type: failed.Message}}, nil
+}
+";
+    let built = Step::new(code).with("wit/world.wit", wit).build().unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(Contract::read(&built.component).expect("a step").handlers.len(), 3);
+}
+
+#[test]
 fn code_that_does_not_compile_is_told_by_file_and_line() {
     let step = Step::new(&[&ASKED.replace("event.Order", "event.Cents"), DENIED].concat());
     refused(

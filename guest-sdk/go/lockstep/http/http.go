@@ -1,4 +1,4 @@
-// Package http is requests to other servers, as the step's grant allows: [[http]] says to which hosts, with which
+// Package http is requests to other servers, as the step's grant allows: its tables http say to which hosts, with which
 // methods and paths.
 //
 //	rate, err := http.Get("https://rates.example.com/eur")

@@ -1,4 +1,4 @@
-// Package state is the state of the run: JSON by key, shared by all steps of the run. It needs [state] in the
+// Package state is the state of the run: JSON by key, shared by all steps of the run. It needs the table state in the
 // step's grant.
 //
 //	seen, err := state.GetOr("seen/"+event.Order, 0)

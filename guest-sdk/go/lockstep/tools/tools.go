@@ -1,4 +1,4 @@
-// Package tools is tools of servers and of components, as the step's grant allows: [[tools]] says which, with what
+// Package tools is tools of servers and of components, as the step's grant allows: its tables tools say which, with what
 // arguments, and which calls a person decides on.
 //
 //	before, err := tools.Call("read_text_file", map[string]string{"path": "faq.md"})

@@ -1,4 +1,4 @@
-// Package updates is items for whoever watches the run: tokens, progress. It needs [updates] in the step's grant.
+// Package updates is items for whoever watches the run: tokens, progress. It needs the table updates in the step's grant.
 //
 // A name is 1 to 64 bytes of text. One attempt publishes at most 10,000 items, and at most the grant's bytes. A
 // call beyond a bound ends the attempt: it does not return.

@@ -83,6 +83,10 @@ fn compile(job: &Job, go: &Path, module: &Path) -> Result<Output, Error> {
     command.arg("-ldflags=-s -w -checklinkname=0");
     command.arg("-o").arg(module).arg("./gen/main").current_dir(&job.source.folder);
     command.envs([("GOOS", "wasip1"), ("GOARCH", "wasm"), ("CGO_ENABLED", "0"), ("GOTOOLCHAIN", "local")]);
+    if go.is_absolute() {
+        // One that was fetched finds its own.
+        command.env_remove("GOROOT");
+    }
     let has = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     if !["GOCACHE", "XDG_CACHE_HOME", "HOME", "LocalAppData"].into_iter().any(has) {
         command.env("GOCACHE", job.toolchain.target_dir.join("go/cache"));

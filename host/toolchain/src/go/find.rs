@@ -37,7 +37,7 @@ fn is_new_enough() -> bool {
 }
 
 /// The numbers in `go version go1.27.3 linux/amd64`.
-fn version(told: &str) -> Option<(u32, u32)> {
+pub(super) fn version(told: &str) -> Option<(u32, u32)> {
     let (major, rest) = told.split_whitespace().find_map(|word| word.strip_prefix("go")?.split_once('.'))?;
     let minor: String = rest.chars().take_while(char::is_ascii_digit).collect();
     Some((major.parse().ok()?, minor.parse().ok()?))

@@ -7,10 +7,12 @@ use std::path::PathBuf;
 use wit_parser::{Function, InterfaceId, Resolve, SizeAlign, Type, WorldId, WorldItem};
 
 use super::border;
+use super::declare::tuples;
 use super::names::{self, indented};
+use super::scope::Scope;
 use super::sdk::{self, HEAD};
 use super::signature::Signature;
-use super::types::{Home, LOCKSTEP, Scope, Types, tuples};
+use super::types::{Home, LOCKSTEP, Types};
 
 /// The file whose lines are the handlers, one each.
 pub(super) const HANDLERS: &str = "main/handlers.go";

@@ -4,11 +4,13 @@
 
 mod border;
 mod build;
+mod declare;
 mod find;
 mod generate;
 mod module;
 mod names;
 mod plainest;
+mod scope;
 mod sdk;
 mod signature;
 mod starter;

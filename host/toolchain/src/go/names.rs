@@ -2,41 +2,12 @@
 
 use wit_parser::{InterfaceId, Resolve};
 
-/// Words that mean something in Go, or in the code around a name that an author chose.
-const TAKEN: [&str; 32] = [
-    "abi",
-    "any",
-    "append",
-    "break",
-    "call",
-    "case",
-    "chan",
-    "const",
-    "continue",
-    "default",
-    "defer",
-    "else",
-    "events",
-    "fallthrough",
-    "for",
-    "func",
-    "go",
-    "goto",
-    "if",
-    "import",
-    "interface",
-    "len",
-    "lockstep",
-    "map",
-    "math",
-    "nil",
-    "package",
-    "range",
-    "return",
-    "select",
-    "struct",
-    "switch",
-];
+/// Words that a value may not be called by: Go's own, and those of the code around it.
+const TAKEN: &str = "break case chan const continue default defer else fallthrough for func go goto if import interface \
+    map package range return select struct switch type var \
+    any append bool byte error false float32 float64 int int16 int32 int64 int8 len make nil rune string true uint16 \
+    uint32 uint64 uint8 \
+    abi call came events handler lockstep math result step unsafe value";
 
 /// `refund-approved` to `RefundApproved`.
 pub(super) fn upper(name: &str) -> String {
@@ -47,8 +18,7 @@ pub(super) fn upper(name: &str) -> String {
 pub(super) fn lower(name: &str) -> String {
     let (first, rest) = name.split_once('-').unwrap_or((name, ""));
     let name = first.to_lowercase() + &upper(rest);
-    let is_taken = TAKEN.contains(&&*name) || ["type", "unsafe", "var"].contains(&&*name);
-    if is_taken { name + "_" } else { name }
+    if TAKEN.split_whitespace().any(|taken| taken == name) { name + "_" } else { name }
 }
 
 fn capital(word: &str) -> String {

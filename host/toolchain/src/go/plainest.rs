@@ -2,7 +2,8 @@
 
 use wit_parser::{Field, Record, Type, TypeDefKind, TypeId, Variant};
 
-use super::types::{CaseForm, Scope};
+use super::scope::Scope;
+use super::types::CaseForm;
 
 impl Scope<'_> {
     /// The plainest value of a type.

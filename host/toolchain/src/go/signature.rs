@@ -3,7 +3,7 @@
 use wit_parser::{Function, Resolve, Type, TypeDefKind};
 
 use super::names::{lower, upper};
-use super::types::Scope;
+use super::scope::Scope;
 
 /// A handler as Go sees it.
 pub(super) struct Signature {

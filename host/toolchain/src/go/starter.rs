@@ -5,12 +5,14 @@ use lockstep_core::contract::Handler;
 use lockstep_core::event::TypeName;
 use wit_parser::{Field, Function, Type, TypeDefKind, TypeId, TypeOwner, Variant};
 
+use super::declare::commented;
 use super::find::OLDEST;
 use super::generate::Source;
 use super::module;
 use super::plainest::literal;
+use super::scope::Scope;
 use super::signature::{Signature, success};
-use super::types::{CaseForm, Scope, commented};
+use super::types::CaseForm;
 use crate::build::Job;
 use crate::starter::{First, Origin};
 use crate::{Error, File, World};

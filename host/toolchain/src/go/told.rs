@@ -50,7 +50,7 @@ fn read(line: &str) -> Option<Complaint<'_>> {
 fn plain(job: &Job, complaint: &Complaint) -> String {
     let path = job.source.folder.join(complaint.path);
     let at = format!("{}:{}: ", path.display(), complaint.place);
-    match unimported(job, complaint.message) {
+    match unimported(complaint.message) {
         Some(interface) => format!(
             "{at}world `{}` does not import `lockstep:step/{interface}`; add `import \
              lockstep:step/{interface}@0.1.0;` to it",
@@ -61,8 +61,7 @@ fn plain(job: &Job, complaint: &Complaint) -> String {
 }
 
 /// The interface that something of the SDK needs which is not there.
-fn unimported<'m>(job: &Job, message: &'m str) -> Option<&'m str> {
-    let _ = job;
+fn unimported(message: &str) -> Option<&str> {
     if let Some(name) = message.strip_prefix("undefined: lockstep.") {
         let levels = ["Trace", "Debug", "Info", "Warn", "Error"];
         return levels.contains(&name.trim_end_matches('f')).then_some("log");

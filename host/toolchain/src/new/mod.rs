@@ -122,11 +122,11 @@ impl Toolchain {
     pub fn new_step(&self, new: &NewStep, home: &Home, progress: Progress) -> Result<Made, Error> {
         let (root, step) = home.places(&new.name);
         is_name("a step", &new.name)?;
-        let aside = tempfile::tempdir().map_err(Error::file(&root))?;
-        let stage = Stage { folder: aside.path(), files: Vec::new() };
+        let aside = Aside(self.cache.join(format!("new-{}", std::process::id())));
+        let stage = Stage { folder: &aside.0, files: Vec::new() };
         let made = self.staged(new, home, &step, stage, progress)?;
         for file in &made.files {
-            copy(&aside.path().join(file), &root.join(file))?;
+            copy(&aside.0.join(file), &root.join(file))?;
         }
         if new.language == Language::Rust {
             rust::join_workspace(&root, &step)?;
@@ -202,6 +202,16 @@ impl Toolchain {
 /// Joined without a slash at its end.
 fn folder(root: &Path, step: &Path) -> PathBuf {
     if step.as_os_str().is_empty() { root.to_owned() } else { root.join(step) }
+}
+
+/// A folder of this process that is gone when this is dropped.
+struct Aside(PathBuf);
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        // What cannot be removed is a cache that somebody empties.
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }
 
 /// The folder aside, and what in it is new.

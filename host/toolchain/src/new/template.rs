@@ -65,7 +65,11 @@ impl Template {
         let names = || Template::ALL.iter().map(|one| one.name).chain(["blank"]);
         Template::ALL.into_iter().find(|one| one.name == name).ok_or_else(|| {
             let known: Vec<_> = names().collect();
-            format!("there is no pattern `{name}`{}; one of {}", did_you_mean(name, names()), known.join(", "))
+            format!(
+                "there is no pattern `{name}`{}; one of {}",
+                did_you_mean(name, names()),
+                known.join(", ")
+            )
         })
     }
 
@@ -77,15 +81,19 @@ impl Template {
             let inside = table.iter().filter(|(path, _)| path.starts_with(&format!("{within}/")));
             files.extend(inside.map(|(path, text)| file(path, text)));
         }
-        let shared = shared(&files);
-        files.extend(shared.iter().flat_map(|name| {
-            let begin = format!("{name}/");
-            let inside = embedded::SHARED.iter().filter(move |(path, _)| path.starts_with(&begin));
-            inside.map(|(path, text)| file(&format!("shared/{path}"), text))
-        }));
+        for path in shared(&files) {
+            let inside = table(&path).into_iter();
+            files.extend(inside.map(|(within, text)| {
+                file(&format!("{}/{within}", home(&path)), &text.replace("../../../wit/", "../../wit/deps/"))
+            }));
+        }
+        let wit = embedded::WIT.iter().filter(|(path, _)| path.starts_with("wasi-"));
+        files.extend(wit.map(|(path, text)| file(&format!("wit/deps/{path}"), text)));
         files.push(file("Cargo.toml", &self.workspace(&files)?));
         files.push(file(".gitignore", "components/\ntarget/\nlockstep.db*\n"));
-        files.extend(rust::sdk().into_iter().map(|one| File { path: Path::new("sdk/rust").join(one.path), ..one }));
+        files.extend(
+            rust::sdk().into_iter().map(|one| File { path: Path::new("sdk/rust").join(one.path), ..one }),
+        );
         Ok(files)
     }
 
@@ -98,7 +106,8 @@ impl Template {
         // What it reads of another plugin lies in the project itself.
         let moved = |text: String, (folder, _): &(&str, _)| {
             let within = folder.split_once('/').map_or(*folder, |(_, within)| within);
-            text.replace(&format!("../{folder}"), within).replace(&format!("../../{folder}"), &format!("../{within}"))
+            text.replace(&format!("../{folder}"), within)
+                .replace(&format!("../../{folder}"), &format!("../{within}"))
         };
         File { path: path.into(), text: self.also.iter().fold(text, moved) }
     }
@@ -109,11 +118,14 @@ impl Template {
         let mut document: DocumentMut = WORKSPACE.parse().map_err(|error| wrong(format!("{error}")))?;
         let manifests = files.iter().filter(|file| file.path.ends_with("Cargo.toml"));
         let texts: Vec<&str> = manifests.map(|file| file.text.as_str()).collect();
-        let workspace = document["workspace"].as_table_mut().ok_or_else(|| wrong("it has no [workspace]".into()))?;
+        let workspace =
+            document["workspace"].as_table_mut().ok_or_else(|| wrong("it has no [workspace]".into()))?;
         workspace.insert("members", value(Array::from_iter(["steps/*"])));
         workspace.insert("exclude", value(Array::from_iter(["sdk"])));
-        let crates = workspace["dependencies"].as_table_mut().ok_or_else(|| wrong("it has no dependencies".into()))?;
-        crates.retain(|name, _| texts.iter().any(|text| text.contains(&format!("\n{name}.workspace = true"))));
+        let crates =
+            workspace["dependencies"].as_table_mut().ok_or_else(|| wrong("it has no dependencies".into()))?;
+        crates
+            .retain(|name, _| texts.iter().any(|text| text.contains(&format!("\n{name}.workspace = true"))));
         for (_, one) in crates.iter_mut() {
             self.bring_home(one);
         }
@@ -127,7 +139,8 @@ impl Template {
         let own = format!("{}/", self.plugin);
         let here = match there.strip_prefix(&own) {
             Some(within) => within.to_owned(),
-            None => there.replace("../guest-sdk/", "sdk/"),
+            None if there.starts_with("../guest-sdk/") => there.replace("../guest-sdk/", "sdk/"),
+            None => home(&there),
         };
         *path = here.into();
     }
@@ -137,20 +150,45 @@ fn file(path: &str, text: &str) -> File {
     File { path: path.into(), text: text.to_owned() }
 }
 
-/// The folders of `plugins/shared` that crates of these files use, and what those use.
+/// The crates of other folders that these files use, and those that they use, by their paths from `plugins/`.
 fn shared(files: &[File]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    let mut texts: Vec<String> =
-        files.iter().filter(|file| file.path.ends_with("Cargo.toml")).map(|file| file.text.clone()).collect();
+    let manifests = files.iter().filter(|file| file.path.ends_with("Cargo.toml"));
+    let mut texts: Vec<String> = manifests.map(|file| file.text.clone()).collect();
     while let Some(text) = texts.pop() {
-        for line in WORKSPACE.lines().filter(|line| line.contains("path = \"shared/")) {
-            let (name, rest) = line.split_once(" = ").unwrap_or_default();
-            let folder = rest.split("shared/").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
-            if text.contains(&format!("\n{name}.workspace = true")) && found.insert(folder.to_owned()) {
-                let manifest = format!("{folder}/Cargo.toml");
-                texts.extend(embedded::SHARED.iter().filter(|(path, _)| *path == manifest).map(|(_, text)| (*text).to_owned()));
+        for (name, path) in crates() {
+            let is_used = text.contains(&format!("\n{name}.workspace = true"));
+            let files = table(path);
+            if is_used && !files.is_empty() && found.insert(path.to_owned()) {
+                let manifest = files.into_iter().filter(|(path, _)| *path == "Cargo.toml");
+                texts.extend(manifest.map(|(_, text)| text.to_owned()));
             }
         }
     }
     found
+}
+
+/// Name and path of each crate that plugins use.
+fn crates() -> impl Iterator<Item = (&'static str, &'static str)> {
+    WORKSPACE.lines().filter_map(|line| {
+        let (name, rest) = line.split_once(" = { path = \"")?;
+        Some((name, rest.split('"').next()?))
+    })
+}
+
+/// What is in the folder of a crate, if it is one that comes along.
+fn table(path: &str) -> Vec<(&'static str, &'static str)> {
+    if path == "refunds/money" {
+        return embedded::REFUNDS_MONEY.to_vec();
+    }
+    let Some(name) = path.strip_prefix("shared/") else { return Vec::new() };
+    let within = |(path, text): &(&'static str, &'static str)| {
+        Some((path.strip_prefix(name)?.strip_prefix('/')?, *text))
+    };
+    embedded::SHARED.iter().filter_map(within).collect()
+}
+
+/// Where such a crate lies in a project.
+fn home(path: &str) -> String {
+    format!("shared/{}", path.rsplit('/').next().unwrap_or(path))
 }

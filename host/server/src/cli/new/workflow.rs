@@ -66,7 +66,10 @@ impl Workflow {
             Pattern::Blank => self.blank(&folder)?,
             Pattern::Of(template) => self.copy(template, &folder)?,
         }
-        report::progress(&format!("next: cd {}, then lockstep build, then lockstep run . --input …", self.name));
+        report::progress(&format!(
+            "next: cd {}, then lockstep build, then lockstep run . --input …",
+            self.name
+        ));
         Ok(Exit::Done)
     }
 
@@ -76,9 +79,13 @@ impl Workflow {
         for file in &files {
             write(&folder.join(&file.path), &file.text)?;
         }
-        let steps = files.iter().filter(|file| file.path.ends_with("src/lib.rs") && file.path.starts_with("steps"));
+        let steps =
+            files.iter().filter(|file| file.path.ends_with("src/lib.rs") && file.path.starts_with("steps"));
         report::progress(&format!("wrote {}: {}, {} steps", folder.display(), template.about, steps.count()));
-        report::progress(&format!("read {}: what it shows, what it asks, and what to change", folder.join("README.md").display()));
+        report::progress(&format!(
+            "read {}: what it shows, what it asks, and what to change",
+            folder.join("README.md").display()
+        ));
         Ok(())
     }
 
@@ -96,7 +103,9 @@ impl Workflow {
         toolchain.new_step(&new, &home, &|line| report::progress(line))?;
         let head = format!("workflow = \"{}\"\nstart = \"asked\"\nstop = [\"answered\"]\n", self.name);
         let text = extend::with_step(&head, &new.name, &[]).map_err(Refused::one)?;
-        for (name, text) in [("workflow.toml", text.as_str()), (".gitignore", "components/\ntarget/\nlockstep.db*\n")] {
+        for (name, text) in
+            [("workflow.toml", text.as_str()), (".gitignore", "components/\ntarget/\nlockstep.db*\n")]
+        {
             write(&folder.join(name), text)?;
             report::progress(&format!("wrote {}", folder.join(name).display()));
         }

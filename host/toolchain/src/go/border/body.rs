@@ -6,8 +6,9 @@ use wit_bindgen_core::abi::WasmType;
 use wit_parser::{ArchitectureSize, Case, Function, Result_, SizeAlign, Type, TypeId, Variant};
 
 use super::super::names::lower;
+use super::super::scope::Scope;
 use super::super::signature::success;
-use super::super::types::{CaseForm, Scope};
+use super::super::types::CaseForm;
 use super::wasm;
 
 /// An expression of Go, and what people call its value: `on-echo.values.text`.

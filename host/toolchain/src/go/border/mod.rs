@@ -11,7 +11,7 @@ use wit_bindgen_core::abi::{self, AbiVariant, LiftLower, WasmType};
 use wit_parser::{Function, SizeAlign};
 
 use super::names::{lower, upper};
-use super::types::Scope;
+use super::scope::Scope;
 use body::{Body, Callee, Value};
 
 /// A function of the host, as `hostGet`.
