@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// What is no source.
-const LEFT_BEHIND: [&str; 10] = [
+const LEFT_BEHIND: [&str; 11] = [
     "target",
     "gen",
     "node_modules",
     "components",
     "__pycache__",
     ".pytest_cache",
+    ".ruff_cache",
     ".zig-cache",
     "Cargo.lock",
     "tests",

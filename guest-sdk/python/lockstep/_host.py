@@ -11,13 +11,18 @@ from . import _world
 class Interface(SimpleNamespace):
     """The functions of an interface; before it is filled, calling one says what is missing."""
 
+    _name: str
+
     def __getattr__(self, function: str):
         if function.startswith("__"):
             raise AttributeError(function)
-        raise RuntimeError(f"there is no host to call `{function}` of here: call it in a handler, and that in a case")
+        raise RuntimeError(
+            f"`{self._name}.{function}` needs a host, and there is none here: "
+            "call it in a handler; in tests, within a case"
+        )
 
 
-INTERFACES = {name: Interface() for name in _world.IMPORTS}
+INTERFACES = {name: Interface(_name=name) for name in _world.IMPORTS}
 
 
 def imported(name: str) -> Interface:

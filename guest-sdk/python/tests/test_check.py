@@ -53,7 +53,7 @@ def test_a_whole_step_is_loaded(load):
         (
             "from lockstep import state\nstate.get('x')\n",
             2,
-            "RuntimeError: there is no host to call `get` of here",
+            "RuntimeError: `state.get` needs a host, and there is none here",
             "state.get('x')",
         ),
         (
@@ -109,11 +109,13 @@ def test_an_interface_that_the_world_lacks_says_what_to_add(load, monkeypatch):
     )
 
 
-def test_the_first_code_of_a_new_step_is_whole_and_runs(monkeypatch):
+def test_the_first_code_of_a_new_step_is_whole_and_runs(monkeypatch, playing):
     monkeypatch.setattr(_world, "MAIN", "step")
     sys.modules.pop("step", None)
     step = _check.load(f"{WORLD}/")
     assert _check.strangers(step) == []
-    for handler, given in zip(_world.HANDLERS, ([None], [[]], [None, None], [None]), strict=True):
-        handler.attempt(getattr(step, handler.function), given)
+    answers = {"http": [{"answer": {"body": "page"}}], "tools": [{"name": "read_text_file", "answer": {"output": 1}}]}
+    with playing(**answers):
+        for handler, given in zip(_world.HANDLERS, ([None], [[]], [None, None], [None]), strict=True):
+            handler.attempt(getattr(step, handler.function), given)
     sys.modules.pop("step")

@@ -342,7 +342,7 @@ def test_a_case_may_be_json(case):
 def test_outside_of_a_case_there_is_a_log_and_no_host(capsys):
     info("here")
     assert capsys.readouterr().err == "info: here\n"
-    with pytest.raises(RuntimeError, match="there is no host to call `get` of here"):
+    with pytest.raises(RuntimeError, match="`state.get` needs a host, and there is none here"):
         state.get("cup")
 
 

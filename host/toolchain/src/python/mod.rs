@@ -5,7 +5,6 @@ mod componentize;
 mod events;
 mod names;
 mod requirements;
-mod sdk;
 mod stage;
 mod starter;
 mod types;
@@ -23,7 +22,10 @@ use wit_parser::WorldItem;
 
 use self::types::Types;
 use crate::build::Job;
-use crate::{Error, World};
+use crate::{Error, World, embedded};
+
+/// The package of the SDK, which the program carries.
+const SDK: &str = "lockstep";
 
 /// Writes bindings, glue and SDK into `gen`.
 pub(crate) fn generate(job: &Job) -> Result<(), Error> {
@@ -32,13 +34,12 @@ pub(crate) fn generate(job: &Job) -> Result<(), Error> {
     check_main(job)?;
     let types = Types::of(job.world).map_err(|unsupported| wrong(unsupported.0))?;
     let generated = job.source.generated();
-    let package = generated.join("lockstep");
-    fs::create_dir_all(&package).map_err(Error::file(&package))?;
-    for (name, text) in sdk::FILES {
-        write(&package.join(name), text)?;
+    fs::create_dir_all(generated.join(SDK)).map_err(Error::file(&generated))?;
+    for (path, text) in embedded::PYTHON.iter().filter(|(path, _)| Path::new(path).starts_with(SDK)) {
+        write(&generated.join(path), text)?;
     }
     write(&generated.join("events.py"), &events::events(&types, job.world.name()))?;
-    write(&package.join("_world.py"), &world::world(&types, job.world, job.source))
+    write(&generated.join(SDK).join("_world.py"), &world::world(&types, job.world, job.source))
 }
 
 /// The component of a step.

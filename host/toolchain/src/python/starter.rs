@@ -10,7 +10,7 @@ use super::names;
 use super::types::{Types, behind, handlers, is_json, unaliased};
 use crate::build::Job;
 use crate::starter::{First, Origin};
-use crate::{Error, File};
+use crate::{Error, File, Use};
 
 const TEST: &str = include_str!("starter/test_step.py");
 const PROJECT: &str = include_str!("starter/pyproject.toml");
@@ -21,7 +21,7 @@ pub(crate) fn starter(job: &Job) -> Result<Vec<File>, Error> {
     let types = Types::of(job.world).map_err(|unsupported| wrong(unsupported.0))?;
     let file = |path: &str, text: String| File { path: path.into(), text };
     Ok(vec![
-        file("step.py", Writer { job, types: &types, used: BTreeSet::new() }.step()),
+        file("step.py", Writer { job, types: &types, events: BTreeSet::new(), sdk: BTreeSet::new() }.step()),
         file("test_step.py", TEST.to_owned()),
         file("pyproject.toml", PROJECT.to_owned()),
     ])
@@ -31,24 +31,48 @@ struct Writer<'j> {
     job: &'j Job<'j>,
     types: &'j Types<'j>,
     /// The classes that the code names.
-    used: BTreeSet<String>,
+    events: BTreeSet<String>,
+    /// What it takes of the SDK.
+    sdk: BTreeSet<String>,
+}
+
+/// How each interface is used, for an author to change.
+fn sample(one: Use) -> &'static str {
+    match one {
+        Use::Run => "    info(f\"attempt {run.whoami().attempt}\")\n",
+        Use::Timer => "    timer.set(\"remind\", after_ms=60_000)\n",
+        Use::Blob => "    info(f\"kept as {blob.put(b'some bytes')}\")\n",
+        Use::State => "    state.add(\"seen\", 1)\n",
+        Use::Updates => "    updates.publish(\"progress\", {\"done\": 1})\n",
+        Use::Http => {
+            "    page = http.get(\"https://api.example.com/\").successful().text()\n    \
+             info(f\"{len(page)} characters came back\")\n"
+        }
+        Use::Tools => {
+            "    text = tools.call(\"read_text_file\", {\"path\": \"notes.txt\"})\n    \
+             info(f\"the tool said {text}\")\n"
+        }
+    }
 }
 
 impl Writer<'_> {
     fn step(mut self) -> String {
-        let world = self.job.world;
-        let written: Vec<String> = world.contract.handlers.iter().map(|one| self.handler(one)).collect();
-        let sdks = ["Ok"].into_iter().filter(|name| self.used.remove(*name)).collect::<Vec<_>>().join(", ");
-        let own = self.used.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
-        let mut text = format!("\"\"\"Step `{}`.\"\"\"\n\n", self.job.source.name);
-        text += &format!("from events import {own}\n");
-        if !sdks.is_empty() {
-            text += &format!("from lockstep import {sdks}\n");
-        }
-        text + &written.iter().map(|one| format!("\n\n{one}")).collect::<String>()
+        let handlers = self.job.world.contract.handlers.iter().enumerate();
+        let written: Vec<String> = handlers.map(|(at, one)| self.handler(one, at == 0)).collect();
+        let import = |from: &str, names: &BTreeSet<String>| match names.is_empty() {
+            true => String::new(),
+            false => {
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                format!("from {from} import {}\n", names.join(", "))
+            }
+        };
+        let head = format!("\"\"\"Step `{}`.\"\"\"\n\n", self.job.source.name);
+        let imports = import("events", &self.events) + &import("lockstep", &self.sdk);
+        head + &imports + &written.iter().map(|one| format!("\n\n{one}")).collect::<String>()
     }
 
-    fn handler(&mut self, handler: &Handler) -> String {
+    /// A handler; the first one shows the use of all that its world imports.
+    fn handler(&mut self, handler: &Handler, is_first: bool) -> String {
         let world = self.job.world;
         let takes = match &handler.takes {
             Pattern::Each(event) => vec![self.param(event)],
@@ -58,17 +82,28 @@ impl Writer<'_> {
         };
         let docs = handlers(world).find(|one| one.name == handler.name).map(|one| docstring(&one.docs));
         let taken = handler.takes.params().first().map(|param| names::snake(&param.name)).unwrap_or_default();
-        let event = world.first(handler).map_or("None".to_owned(), |first| self.event(&first, &taken));
-        let is_list = matches!(&handler.gives, Emits::List(_))
-            || matches!(&handler.gives, Emits::Option(inner) if matches!(**inner, Emits::List(_)));
-        let event = if is_list { format!("[{event}]") } else { event };
+        let event = world.first(handler).map(|first| self.event(&first, &taken));
         let gives = self.gives(&handler.gives);
-        let name = names::snake(&handler.name);
-        format!(
-            "def {name}({}) -> {gives}:\n{}    return {event}\n",
-            takes.join(", "),
-            docs.unwrap_or_default()
-        )
+        let (name, body) = (names::snake(&handler.name), self.body(&handler.name, &taken, is_first));
+        let returned = match event {
+            Some(event) if gives.starts_with("list[") => format!("    return [{event}]\n"),
+            Some(event) => format!("    return {event}\n"),
+            None if body.is_empty() => "    return None\n".to_owned(),
+            None => String::new(),
+        };
+        format!("def {name}({}) -> {gives}:\n{}{body}{returned}", takes.join(", "), docs.unwrap_or_default())
+    }
+
+    /// What a handler does beside giving an event: its log tells of it.
+    fn body(&mut self, handler: &str, taken: &str, is_first: bool) -> String {
+        let imports = &self.job.world.contract.imports;
+        if !imports.iter().any(|import| import.name.starts_with("lockstep:step/log@")) {
+            return String::new();
+        }
+        let uses = if is_first { self.job.world.uses() } else { Vec::new() };
+        self.sdk.extend(uses.iter().map(|one| one.as_str().to_owned()).chain(["info".to_owned()]));
+        let samples: String = uses.into_iter().map(sample).collect();
+        format!("    info(f\"{handler}: {{{taken}}}\")\n{samples}")
     }
 
     fn param(&mut self, param: &Param) -> String {
@@ -115,14 +150,14 @@ impl Writer<'_> {
 
     fn class(&mut self, event: &TypeName) -> String {
         let class = self.types.named(event).map_or(String::new(), |id| self.types.class(id).to_owned());
-        self.used.insert(class.clone());
+        self.events.insert(class.clone());
         class
     }
 
     fn plainest(&mut self, ty: Type) -> String {
         let types = self.types;
         if is_json(types.resolve, ty) {
-            return "\"null\"".to_owned();
+            return "\"{}\"".to_owned();
         }
         let Some((id, kind)) = behind(types.resolve, ty) else {
             return primitive(unaliased(types.resolve, ty)).to_owned();
@@ -140,7 +175,7 @@ impl Writer<'_> {
                 );
             }
             TypeDefKind::Result(result) => {
-                self.used.insert("Ok".to_owned());
+                self.sdk.insert("Ok".to_owned());
                 return format!("Ok({})", result.ok.map_or("None".to_owned(), |ty| self.plainest(ty)));
             }
             _ => {}
@@ -149,7 +184,7 @@ impl Writer<'_> {
             TypeDefKind::Variant(variant) => types.case(id, &variant.cases[0].name),
             _ => types.class(id).to_owned(),
         };
-        self.used.insert(class.clone());
+        self.events.insert(class.clone());
         match kind {
             TypeDefKind::Record(record) => {
                 let fields: Vec<String> = record.fields.iter().map(|field| self.plainest(field.ty)).collect();

@@ -18,7 +18,15 @@ fn toolchain(target_dir: &Path) -> Toolchain {
 /// A step in a folder, whether or not its file is there yet.
 fn source(folder: &Path, language: Language, wit: PathBuf) -> Source {
     let main = folder.join(language.main());
-    Source { folder: folder.to_owned(), language, name: "assess".into(), wit, world: None, main }
+    Source {
+        folder: folder.to_owned(),
+        language,
+        name: "assess".into(),
+        wit,
+        world: None,
+        main,
+        requirements: None,
+    }
 }
 
 /// The WIT of a small shop.
