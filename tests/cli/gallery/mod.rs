@@ -2,6 +2,7 @@
 //! this machine in the place of services.
 
 mod digest;
+mod extract_model;
 mod payout;
 mod rag;
 mod strategies;
@@ -187,7 +188,7 @@ fn id(asked: &Value) -> &str {
     asked["question"].as_str().or(asked["approval"].as_str()).unwrap()
 }
 
-const PLUGINS: [&str; 5] = ["digest", "payout", "rag", "strategies", "triage"];
+const PLUGINS: [&str; 6] = ["digest", "extract-model", "payout", "rag", "strategies", "triage"];
 
 #[test]
 fn the_pictures_beside_the_workflows_are_what_graph_draws() {
