@@ -38,3 +38,13 @@ fn the_page_about_python_holds() {
 fn the_page_about_go_holds() {
     holds("go.md");
 }
+
+#[test]
+fn the_page_about_c_holds() {
+    holds("c.md");
+}
+
+#[test]
+fn the_page_about_zig_holds() {
+    holds("zig.md");
+}
