@@ -19,6 +19,7 @@ componentize_py_types.Ok = wit.Ok
 componentize_py_types.Err = wit.Err
 
 import ast  # noqa: E402
+import functools  # noqa: E402
 import gc  # noqa: E402
 import importlib  # noqa: E402
 import importlib.util  # noqa: E402
@@ -161,8 +162,14 @@ def connect() -> None:
 
 def wrapped(case: str, event: object) -> object:
     """An event as a case of the variant that the world declares."""
+    return bound(case)(event)
+
+
+@functools.cache
+def bound(case: str) -> type:
+    """The class of a case in the bindings."""
     module, _, name = case.rpartition(".")
-    return getattr(sys.modules[module], name)(event)
+    return getattr(sys.modules[module], name)
 
 
 def export(handler: Handler, function: Callable) -> Callable:

@@ -6,6 +6,7 @@ import inspect
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from ._shape import Unfit, of
 from .failure import Failure
@@ -61,15 +62,18 @@ class Variant:
     def told(self) -> str:
         return " or ".join(event.told() for event in self.events())
 
+    @cached_property
+    def by_class(self) -> dict[type, Case]:
+        return {case.event.cls: case for case in reversed(self.cases)}
+
     def take(self, returned: object) -> object:
-        for event in self.events():
-            if isinstance(returned, event.cls):
-                return event.take(returned)
-        raise Undeclared
+        known = next((cls for cls in type(returned).__mro__ if cls in self.by_class), None)
+        if known is None:
+            raise Undeclared
+        return self.by_class[known].event.take(returned)
 
     def wire(self, event: object, wrapped: Callable) -> object:
-        case = next(case for case in self.cases if isinstance(event, case.event.cls))
-        return wrapped(case.wire, event)
+        return wrapped(self.by_class[type(event)].wire, event)
 
 
 @dataclass(frozen=True)

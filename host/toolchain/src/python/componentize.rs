@@ -57,7 +57,7 @@ pub(super) fn componentize(job: &Job, packages: Option<&Path>) -> Result<Vec<u8>
     // Isolated: what is installed on this machine is no part of the step.
     command.args(["-I", "-S", "-c", DRIVER]).arg(tools.join("packages")).arg(&wit).arg(job.world.name());
     command.arg(&component).arg(absolute).arg(folder.join("code")).args(packages);
-    let done = process::output(command.current_dir(&folder));
+    let done = process::output(&mut command);
     hear(job, code, &told, done)?;
     fs::read(&component).map_err(Error::file(&component))
 }
