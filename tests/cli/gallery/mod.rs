@@ -55,7 +55,7 @@ impl Place {
     fn copy(&self, file: &str, services: &[(&str, u16)]) {
         let Ok(text) = fs::read_to_string(self.plugin.join(file)) else { return };
         let from = self.plugin.join(file);
-        let home = |levels| from.ancestors().nth(levels + 1).unwrap().display();
+        let home = |levels: usize| from.ancestors().nth(levels + 1).unwrap().display();
         let text =
             text.replace("\"../../", &format!("\"{}/", home(2))).replace("\"../", &format!("\"{}/", home(1)));
         let text = text.replace("\"components/", &format!("\"{}/components/", home(0)));
