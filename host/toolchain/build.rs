@@ -21,7 +21,8 @@ const LEFT_BEHIND: [&str; 11] = [
 ];
 
 /// The plugins that `lockstep new workflow` begins with, and what they share.
-const TEMPLATES: [&str; 6] = ["rag", "strategies", "payout", "triage", "shared", "refunds/money"];
+const TEMPLATES: [&str; 8] =
+    ["rag", "strategies", "extract-model", "payout", "triage", "extraction", "shared", "refunds/money"];
 
 fn main() {
     let root = Path::new(&env::var("CARGO_MANIFEST_DIR").expect("cargo says so")).join("../..");
@@ -35,7 +36,7 @@ fn main() {
     }
     table(&mut tables, "WIT", &root.join("wit"));
     for name in TEMPLATES {
-        table(&mut tables, &name.replace('/', "_").to_uppercase(), &root.join("plugins").join(name));
+        table(&mut tables, &name.replace(['/', '-'], "_").to_uppercase(), &root.join("plugins").join(name));
     }
     let out = Path::new(&env::var("OUT_DIR").expect("cargo says so")).join("embedded.rs");
     fs::write(out, tables).expect("cargo's own folder can be written");

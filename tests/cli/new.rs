@@ -283,7 +283,7 @@ fn a_language_or_a_use_that_nobody_knows_is_refused_with_those_there_are() {
 #[test]
 fn a_pattern_comes_with_all_that_it_needs_and_under_its_own_name() {
     let project = Project::empty();
-    for pattern in ["rag", "select", "approve", "classify"] {
+    for pattern in ["rag", "select", "extract", "approve", "classify"] {
         let ended = project.lockstep(&["new", "workflow", pattern, "--from", pattern]);
         assert_eq!(ended.code, 0, "{}", ended.stderr);
         let head = format!("workflow = \"{pattern}\"\n");

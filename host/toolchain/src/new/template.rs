@@ -29,7 +29,7 @@ pub struct Template {
 
 impl Template {
     /// All of them.
-    pub const ALL: [Template; 4] = [
+    pub const ALL: [Template; 5] = [
         Template {
             name: "rag",
             about: "answers from documents, with citations",
@@ -43,6 +43,17 @@ impl Template {
             plugin: "strategies",
             files: embedded::STRATEGIES,
             also: &[("rag/corpus", embedded::RAG)],
+        },
+        Template {
+            name: "extract",
+            about: "what an invoice says, read by a model and validated by rules",
+            plugin: "extract-model",
+            files: embedded::EXTRACT_MODEL,
+            also: &[
+                ("extraction/steps/validate", embedded::EXTRACTION),
+                ("extraction/wit", embedded::EXTRACTION),
+                ("extraction/components", &[]),
+            ],
         },
         Template {
             name: "approve",
@@ -178,14 +189,16 @@ fn crates() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 /// What is in the folder of a crate, if it is one that comes along.
 fn table(path: &str) -> Vec<(&'static str, &'static str)> {
-    if path == "refunds/money" {
-        return embedded::REFUNDS_MONEY.to_vec();
-    }
-    let Some(name) = path.strip_prefix("shared/") else { return Vec::new() };
+    let (all, name) = match path.split_once('/') {
+        Some(("shared", name)) => (embedded::SHARED, name),
+        Some(("extraction", name)) => (embedded::EXTRACTION, name),
+        Some(("refunds", "money")) => return embedded::REFUNDS_MONEY.to_vec(),
+        _ => return Vec::new(),
+    };
     let within = |(path, text): &(&'static str, &'static str)| {
         Some((path.strip_prefix(name)?.strip_prefix('/')?, *text))
     };
-    embedded::SHARED.iter().filter_map(within).collect()
+    all.iter().filter_map(within).collect()
 }
 
 /// Where such a crate lies in a project.
