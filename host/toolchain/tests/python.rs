@@ -217,7 +217,7 @@ fn what_is_wrong_with_the_wit_is_told_by_file_and_line() {
     let step = Step::new(STEP);
     step.write("wit/world.wit", &WIT.replace("record brewed", "record brew"));
     step.refused(expect![[r#"
-        the WIT of step `brew`: failed to resolve directory while parsing WIT for path […/brew/wit]: failed to parse package: …/brew/wit: name `brewed` does not exist
+        the WIT of step `brew`: …/brew/wit: name `brewed` does not exist
              --> …/brew/wit/world.wit:9:24
               |
             9 |   use events.{ordered, brewed};
