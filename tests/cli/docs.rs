@@ -28,3 +28,23 @@ fn the_page_about_rust_holds() {
 fn the_page_about_javascript_holds() {
     holds("javascript.md");
 }
+
+#[test]
+fn the_page_about_python_holds() {
+    holds("python.md");
+}
+
+#[test]
+fn the_page_about_go_holds() {
+    holds("go.md");
+}
+
+#[test]
+fn the_page_about_c_holds() {
+    holds("c.md");
+}
+
+#[test]
+fn the_page_about_zig_holds() {
+    holds("zig.md");
+}

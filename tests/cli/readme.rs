@@ -5,6 +5,7 @@
 use std::fs;
 use std::net::TcpListener;
 
+use crate::project::Project;
 use crate::shell::{blocks, in_a_shell, root};
 
 /// The headings of what is run by itself.
@@ -58,6 +59,14 @@ fn the_first_step_and_the_kill_run_as_they_are_written() {
     assert!(lines.last().unwrap().starts_with(settled), "{}", ended.stdout);
     assert!(ended.stderr.contains("  pay     done at attempt 2 → claim-settled\n"), "{}", ended.stderr);
     assert!(fs::read_to_string(home.path().join("hello/hello.svg")).unwrap().starts_with("<svg"));
+    for line in ["1 ok, 1 blessed", "emits = [{ refusal = { why = \"come back in 2 years\" } }]"] {
+        assert!(lines.contains(&line), "{line}: {}", ended.stdout);
+    }
+    assert!(
+        ended.stdout.contains("ok       no-name  who has no name is asked three times  ("),
+        "{}",
+        ended.stdout
+    );
 }
 
 #[test]
@@ -130,4 +139,14 @@ fn the_grant_and_the_operators_file_that_are_shown_are_ones() {
     let grant = lockstep_core::grant::parse(whole("grant = 1")).unwrap();
     let operator = lockstep_core::operator::parse(whole("lockstep = 1")).unwrap();
     assert!(operator.secrets.contains_key(&grant.http.rules[0].secret.as_ref().unwrap().name));
+}
+
+#[test]
+fn the_case_that_is_shown_is_one_of_the_exchange() {
+    let readme = readme();
+    let case = blocks(section(&readme, "## Testing steps"), "toml")[0];
+    let project = Project::empty().with("case.toml", case);
+    let step = root().join("plugins/exchange/components/convert.wasm");
+    let ended = project.lockstep(&["test", step.to_str().unwrap(), "--case", "case.toml"]);
+    assert!(ended.stdout.ends_with("1 ok\n"), "{}", ended.told());
 }

@@ -24,6 +24,18 @@ pub fn parse(text: &str) -> Option<Duration> {
     (!text.is_empty() && total <= LONGEST).then(|| Duration::from_millis(total))
 }
 
+/// A duration as [`parse`] reads it, to the millisecond.
+pub fn show(wait: Duration) -> String {
+    let (mut left, mut text) = (u64::try_from(wait.as_millis()).unwrap_or(u64::MAX), String::new());
+    for (unit, millis) in UNITS {
+        if left >= millis {
+            text += &format!("{}{unit}", left / millis);
+            left %= millis;
+        }
+    }
+    if text.is_empty() { "0s".to_owned() } else { text }
+}
+
 fn split(text: &str, belongs: impl Fn(char) -> bool) -> (&str, &str) {
     text.split_at(text.find(|c| !belongs(c)).unwrap_or(text.len()))
 }
@@ -45,6 +57,16 @@ mod tests {
             ("3650d", LONGEST),
         ] {
             assert_eq!(parse(text), Some(Duration::from_millis(millis)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_shown_reads_as_the_same_duration() {
+        for (millis, shown) in
+            [(0, "0s"), (200, "200ms"), (90_000, "1m30s"), (259_200_000, "3d"), (93_784_005, "1d2h3m4s5ms")]
+        {
+            assert_eq!(show(Duration::from_millis(millis)), shown);
+            assert_eq!(parse(shown), Some(Duration::from_millis(millis)));
         }
     }
 

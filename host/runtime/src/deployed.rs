@@ -1,18 +1,50 @@
 //! A workflow with the releases that run its steps, and the workflows that are steps of it: one
 //! immutable snapshot, shared by all runs.
 
+use std::pin::Pin;
 use std::sync::Arc;
 
 use lockstep_core::workflow::{Graph, HandlerId, HandlerNode, Revision, StepId, StepNode, Workflow};
-use lockstep_sandbox::Release;
+use lockstep_sandbox::{Call, Release, Report};
 
 /// What does the work of a step.
 #[derive(Clone)]
 pub enum Worker {
     /// Attempts in the sandbox.
     Release(Release),
+    /// Somebody in the place of those, for a step whose work is not to be done for real.
+    StandIn(Arc<dyn Attempts>),
     /// Runs of another workflow.
     Workflow(Deployed),
+}
+
+/// Makes the attempts of a step.
+///
+/// **Promise:** it comes back with what an attempt in the sandbox can: events that the handler may emit, in the keys of
+/// the workflow's events, or a failure. It may be dropped.
+pub trait Attempts: Send + Sync {
+    /// Makes one; its handler is a place among those of the step.
+    fn attempt(&self, call: Call) -> Attempting<'_>;
+}
+
+/// What came of an attempt, when it comes.
+pub type Attempting<'a> = Pin<Box<dyn Future<Output = Report> + Send + 'a>>;
+
+impl Attempts for Release {
+    fn attempt(&self, call: Call) -> Attempting<'_> {
+        Box::pin(Release::attempt(self, call))
+    }
+}
+
+impl Worker {
+    /// Who makes attempts, if that is how the step's work is done.
+    pub(crate) fn attempts(&self) -> Option<Arc<dyn Attempts>> {
+        match self {
+            Worker::Release(release) => Some(Arc::new(release.clone())),
+            Worker::StandIn(stand_in) => Some(stand_in.clone()),
+            Worker::Workflow(_) => None,
+        }
+    }
 }
 
 /// A workflow that is ready to run.
@@ -65,7 +97,7 @@ impl Deployed {
             next += 1;
             all.extend(deployed.workers.iter().filter_map(|worker| match worker {
                 Worker::Workflow(nested) => Some(nested),
-                Worker::Release(_) => None,
+                Worker::Release(_) | Worker::StandIn(_) => None,
             }));
         }
         all

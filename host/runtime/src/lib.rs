@@ -26,8 +26,8 @@ mod scheduler;
 #[cfg(test)]
 mod tests;
 
-pub use clock::{Clock, System};
-pub use deployed::{Deployed, Worker};
+pub use clock::{Clock, Lull, Rests, System, Virtual, Waiting};
+pub use deployed::{Attempting, Attempts, Deployed, Worker};
 pub use fork::fork;
 pub use host::{Error, Host, NewRun, Rest, RunHandle, Settings, Until};
 pub use kv::stores;

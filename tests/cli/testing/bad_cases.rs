@@ -80,9 +80,9 @@ fn what_is_no_step_is_refused_with_what_to_name_instead() {
     refused(
         &["refunds/money"],
         expect![[r#"
-        exit 3
-        error: refunds/money is neither a workflow nor the source of a step; no step in refunds/workflow.toml has it as its `source`
-    "#]],
+            exit 3
+            error: no step of a workflow above refunds/money has it as its `source`, and there is no refunds/money/money.wasm; build it: `lockstep build refunds/money`
+        "#]],
     );
     refused(
         &["nowhere"],

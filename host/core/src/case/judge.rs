@@ -102,13 +102,31 @@ pub(super) fn same(wanted: &Value, got: &Value) -> bool {
     judge.found.is_empty()
 }
 
+/// Whether a value says all that is expected of it, and perhaps more.
+pub(super) fn is_within(wanted: &Data, got: &Json) -> bool {
+    let mut judge = Judge { may_be_more: true, ..Judge::default() };
+    judge.value("", Some(&wanted.plain()), Some(&read(got)));
+    judge.found.is_empty()
+}
+
+/// `left {"note":"a"}`
+pub(super) fn told_event(name: &str, value: &str) -> String {
+    format!("{name} {}", cut(value))
+}
+
 #[derive(Default)]
-struct Judge {
+pub(super) struct Judge {
     found: Vec<Difference>,
+    /// What was expected may say less than there is.
+    may_be_more: bool,
 }
 
 impl Judge {
-    fn find(&mut self, path: &str, wanted: impl Into<String>, got: impl Into<String>) {
+    pub(super) fn into_found(self) -> Vec<Difference> {
+        self.found
+    }
+
+    pub(super) fn find(&mut self, path: &str, wanted: impl Into<String>, got: impl Into<String>) {
         self.found.push(Difference { path: path.to_owned(), wanted: wanted.into(), got: got.into() });
     }
 
@@ -183,7 +201,7 @@ impl Judge {
         }
     }
 
-    fn events(&mut self, path: &str, wanted: &[Event], got: &[(String, Json)]) {
+    pub(super) fn events(&mut self, path: &str, wanted: &[Event], got: &[(String, Json)]) {
         for at in 0..wanted.len().max(got.len()) {
             let path = format!("{path}[{at}]");
             match (wanted.get(at), got.get(at)) {
@@ -192,9 +210,8 @@ impl Judge {
                     self.value(&path, Some(&wanted.value.plain()), Some(&read(value)));
                 }
                 (wanted, got) => {
-                    let event = |name: &str, value: &str| format!("{name} {}", cut(value));
-                    let wanted = wanted.map(|wanted| event(&wanted.name.value, &wanted.value.json()));
-                    let got = got.map(|(name, value)| event(name, value.as_str()));
+                    let wanted = wanted.map(|wanted| told_event(&wanted.name.value, &wanted.value.json()));
+                    let got = got.map(|(name, value)| told_event(name, value.as_str()));
                     let nothing = || "nothing".to_owned();
                     self.find(&path, wanted.unwrap_or_else(nothing), got.unwrap_or_else(nothing));
                 }
@@ -202,7 +219,7 @@ impl Judge {
         }
     }
 
-    fn lines(&mut self, path: &str, wanted: &[String], got: &[String]) {
+    pub(super) fn lines(&mut self, path: &str, wanted: &[String], got: &[String]) {
         for at in 0..wanted.len().max(got.len()) {
             let (wanted, got) = (wanted.get(at), got.get(at));
             if wanted != got {
@@ -218,7 +235,7 @@ impl Judge {
         }
     }
 
-    fn value(&mut self, path: &str, wanted: Option<&Value>, got: Option<&Value>) {
+    pub(super) fn value(&mut self, path: &str, wanted: Option<&Value>, got: Option<&Value>) {
         match (wanted.filter(|value| !value.is_null()), got.filter(|value| !value.is_null())) {
             (Some(Value::Object(wanted)), Some(Value::Object(got))) => {
                 let keys: BTreeSet<&String> = wanted.keys().chain(got.keys()).collect();
@@ -229,6 +246,7 @@ impl Judge {
                 let all = 0..wanted.len().max(got.len());
                 all.for_each(|at| self.value(&format!("{path}[{at}]"), wanted.get(at), got.get(at)));
             }
+            (None, _) if self.may_be_more => {}
             (wanted, got) if is_same(wanted, got) => {}
             (wanted, got) => {
                 let told = |value: Option<&Value>| value.map_or("nothing".into(), shown);
@@ -249,7 +267,7 @@ fn is_same(wanted: Option<&Value>, got: Option<&Value>) -> bool {
     }
 }
 
-fn read(json: &Json) -> Value {
+pub(super) fn read(json: &Json) -> Value {
     serde_json::from_str(json.as_str()).unwrap_or_default()
 }
 

@@ -51,10 +51,40 @@ pub(super) const FAILURE: Level = Level {
 
 pub(super) const TIMER: Level = Level { keys: &["set", "after-ms", "cancel"], later: &[] };
 
-/// All levels of a handler's case, by the definitions of `case.schema.json` that describe them.
+/// A case of a workflow.
+pub(super) const WORKFLOW: Level = Level {
+    keys: &["case", "start", "run", "answers", "decisions", "stand-ins", "http", "tools", "expect"],
+    later: &[],
+};
+
+pub(super) const WORKFLOW_RUN: Level = Level { keys: &["now", "session"], later: &[] };
+
+pub(super) const ANSWER: Level =
+    Level { keys: &["question", "asked", "answer", "by", "after", "times"], later: &[] };
+
+pub(super) const DECISION: Level = Level {
+    keys: &["tool", "method", "url", "arguments", "approve", "with", "refuse", "by", "after", "times"],
+    later: &[],
+};
+
+pub(super) const STAND_IN: Level =
+    Level { keys: &["step", "handler", "event", "given", "times", "emits", "failure"], later: &[] };
+
+pub(super) const WORKFLOW_EXPECT: Level = Level {
+    keys: &["status", "result", "reason-contains", "events", "questions", "steps", "calls", "took"],
+    later: &[],
+};
+
+/// All levels of either, by the definitions of `case.schema.json` that describe them.
 #[cfg(test)]
 pub(super) fn levels() -> Vec<(&'static str, &'static Level)> {
     vec![
+        ("workflow", &WORKFLOW),
+        ("workflow-run", &WORKFLOW_RUN),
+        ("answer", &ANSWER),
+        ("decision", &DECISION),
+        ("stand-in", &STAND_IN),
+        ("workflow-expect", &WORKFLOW_EXPECT),
         ("step", &STEP),
         ("http", &HTTP),
         ("http-answer", &HTTP_ANSWER),

@@ -1,6 +1,6 @@
-//! Cases: what a handler is given, what it is answered when it calls others, and what must come of it. The text of
-//! a case file goes in, a [`StepCase`] or every finding comes out; what happened goes in, every
-//! [`Difference`] from what was expected comes out. It opens no file and runs nothing.
+//! Cases: what a handler is given, what it is answered when it calls others, and what must come of it; and the same of
+//! a whole workflow. The text of a case file goes in, a [`StepCase`], a [`WorkflowCase`] or every finding comes out;
+//! what happened goes in, every [`Difference`] from what was expected comes out. It opens no file and runs nothing.
 //!
 //! The format is read by others too: the same files run handlers in plain CPython and Node. So whatever is decided
 //! here (which answer a call gets, that a missing field is the same as none) is said in words beside it.
@@ -24,6 +24,7 @@ mod keys;
 mod matching;
 mod read;
 mod reader;
+mod workflow;
 
 #[cfg(test)]
 mod tests;
@@ -32,13 +33,16 @@ pub use data::{Data, Value};
 pub use fit::Call;
 pub use judge::{Came, Difference, Happened, judge, word};
 pub use matching::{Mismatch, Sent};
+pub use workflow::{
+    Answered, Decision, Does, Outcome, Ran, Says, StandIn, WorkflowCase, judge_workflow, workflow,
+};
 
 use crate::grant::{http, tools};
 use crate::outcome::{Class, Failure, Interruption};
 use crate::table::Lined;
 use crate::workflow::Finding;
 
-/// The JSON Schema (2020-12) of a case of one handler, for editors.
+/// The JSON Schema (2020-12) of a case, of a handler or of a workflow, for editors.
 pub const SCHEMA: &str = include_str!("case.schema.json");
 
 /// How a case file is written.

@@ -61,7 +61,7 @@ fn request(reader: &mut Reader, table: &Table<'_>) -> Option<Request> {
     Some(Request {
         line: table.line,
         method: reader.text(table, "method").map(|method| method.to_ascii_uppercase()),
-        url: address(reader, table),
+        url: address(reader, table, "http.url"),
         headers: headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect(),
         body: reader.text(table, "body").map(Body::Text).or(json),
         times: reader.count(table, "times"),
@@ -70,13 +70,13 @@ fn request(reader: &mut Reader, table: &Table<'_>) -> Option<Request> {
 }
 
 /// An address in the one spelling that requests have.
-fn address(reader: &mut Reader, table: &Table<'_>) -> Option<String> {
+pub(super) fn address(reader: &mut Reader, table: &Table<'_>, path: &str) -> Option<String> {
     let text = reader.text(table, "url")?;
     match Asked::parse("GET", &text) {
         Ok(asked) => Some(asked.url.to_string()),
         Err(why) => {
             let line = table.get("url").map_or(table.line, |data| data.line);
-            reader.report(line, format!("`http.url` cannot be {text:?}: {why}"));
+            reader.report(line, format!("`{path}` cannot be {text:?}: {why}"));
             None
         }
     }

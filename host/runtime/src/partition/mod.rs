@@ -31,7 +31,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 use crate::blobs::Stored;
 use crate::clock::Clock;
-use crate::deployed::{Deployed, Worker};
+use crate::deployed::Deployed;
 use crate::effects::{Called, Line, Outgoing, Ticket};
 use crate::host::{Error, NewRun, Rest, Until};
 use crate::kv::Stores;
@@ -45,8 +45,6 @@ use live::{Live, Task};
 
 /// Commits of one group.
 const GROUP: usize = 512;
-/// The loop looks at its clock at least this often: the clock may jump, and the machine may sleep.
-const IDLE: Duration = Duration::from_secs(60);
 /// Messages that are taken out of the inbox at once.
 const MESSAGES: u32 = 64;
 
@@ -195,7 +193,7 @@ impl Partition {
         if !self.backlog.is_empty() && self.has_room() {
             return self.next_at_hand(queue).unwrap_or(Event::Due);
         }
-        let (due, mail) = (self.until_due(), self.mail);
+        let (clock, lull, mail) = (self.clock.clone(), self.lull(), self.mail);
         let mail = async {
             match mail {
                 Some((every, last)) => tokio::time::sleep_until(last + every).await,
@@ -213,7 +211,7 @@ impl Partition {
             Some(called) = self.calls.recv() => Event::Called(called),
             Some(ended) = self.attempts.join_next_with_id() => Event::Attempted(ended),
             command = queue.recv() => command.map_or(Event::Closed, Event::Asked),
-            () = tokio::time::sleep(due) => Event::Due,
+            () = clock.wait(lull) => Event::Due,
             () = mail => Event::Mail,
         }
     }
@@ -451,8 +449,7 @@ impl Partition {
         let now = self.clock.now();
         let Some(live) = self.live.get_mut(&key) else { return };
         let Some(deployed) = live.deployed.clone() else { return };
-        let Worker::Release(release) = deployed.worker(step) else { return };
-        let release = release.clone();
+        let Some(attempts) = deployed.worker(step).attempts() else { return };
         let attempt = Attempt {
             run: live.run.id().clone(),
             step: deployed.step_name(step),
@@ -481,7 +478,7 @@ impl Partition {
             let ticket = Ticket { key, delivery, number };
             call.effects = Some(Arc::new(Outgoing::new(ticket, self.line.clone())));
         }
-        let task = self.attempts.spawn(async move { release.attempt(call).await });
+        let task = self.attempts.spawn(async move { attempts.attempt(call).await });
         live.tasks.insert(delivery, Task { number, handle: task.clone() });
         self.out.insert(task.id(), Out { key, step, deployed, attempt, published });
     }

@@ -18,7 +18,7 @@ impl Partition {
     pub(super) fn nested(&self, key: RunKey, step: StepId) -> Option<Deployed> {
         match self.live.get(&key)?.deployed.as_ref()?.worker(step) {
             Worker::Workflow(nested) => Some(nested.clone()),
-            Worker::Release(_) => None,
+            Worker::Release(_) | Worker::StandIn(_) => None,
         }
     }
 

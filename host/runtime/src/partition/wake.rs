@@ -8,8 +8,9 @@ use lockstep_core::journal::Due;
 use lockstep_core::run::{RunId, Signal};
 use lockstep_core::workflow::Revision;
 
+use super::Partition;
 use super::group::Group;
-use super::{IDLE, Partition};
+use crate::clock::Lull;
 
 /// Runs that are looked for at once.
 const PAGE: u32 = 256;
@@ -19,11 +20,11 @@ const AGAIN: Duration = Duration::from_millis(100);
 const MOST_LIVE: usize = 16_384;
 
 impl Partition {
-    pub(super) fn until_due(&self) -> Duration {
+    /// Why the loop has nothing to do until something comes.
+    pub(super) fn lull(&self) -> Lull {
         let in_memory = self.waking.first().map(|(at, _)| *at);
-        let soonest = in_memory.into_iter().chain(self.asleep_until).min();
-        let wait = soonest.map(|at| at.0.saturating_sub(self.clock.now().0));
-        wait.map_or(IDLE, Duration::from_millis).min(IDLE)
+        let until = in_memory.into_iter().chain(self.asleep_until).min();
+        Lull { until, under_way: self.out.len() + usize::from(self.writing.is_some()) }
     }
 
     /// A run that lies in the journal alone wants to be woken then.

@@ -16,4 +16,5 @@ mod starting;
 mod sums;
 mod surviving;
 mod turns;
+mod virtual_time;
 mod watching;

@@ -3,8 +3,13 @@
 
 mod toml;
 
-use lockstep_core::case::{Came, Data, Difference, Expect, Format, Happened, Timer, Value, word};
+use lockstep_core::case::{
+    Came, Data, Difference, Expect, Format, Happened, Outcome, Ran, Timer, Value, word,
+};
+use lockstep_core::duration;
+use lockstep_core::event::Json;
 use lockstep_core::outcome::Failure;
+use lockstep_core::run::Status;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -20,27 +25,63 @@ pub(crate) struct Blessed {
 
 /// What is to be done with `expect`.
 #[derive(Default)]
-struct Plan {
+pub(crate) struct Plan {
     set: Vec<(&'static str, Data)>,
     remove: Vec<&'static str>,
 }
 
-/// Writes what happened into the text of a file whose case differs from it, or has nothing to differ from.
-pub(crate) fn bless(
-    file: &CaseFile,
-    expect: Option<&Expect>,
-    happened: &Happened,
-    differences: &[Difference],
-) -> Result<Blessed, String> {
-    let plan = match expect {
-        None => first(happened),
-        Some(expect) => again(expect, happened, differences),
-    };
+/// Writes a plan into the text of a file.
+pub(crate) fn bless(file: &CaseFile, plan: Plan) -> Result<Blessed, String> {
     let text = match file.format {
         Format::Toml => toml::written(&file.text, &plan.set, &plan.remove)?,
         Format::Json => json(&file.text, &plan)?,
     };
     Ok(Blessed { text, written: plan.set.iter().map(|(key, _)| *key).collect(), removed: plan.remove })
+}
+
+/// What is to be written of a case of a handler that differs, or expects nothing yet.
+pub(crate) fn of_step(expect: Option<&Expect>, happened: &Happened, differences: &[Difference]) -> Plan {
+    match expect {
+        None => first(happened),
+        Some(expect) => again(expect, happened, differences),
+    }
+}
+
+/// The same of a case of a workflow.
+pub(crate) fn of_run(expect: Option<&Outcome>, ran: &Ran, differences: &[Difference]) -> Plan {
+    let mut plan = Plan::default();
+    let differs = |key: &str| is_about(differences, key);
+    let is_first = expect.is_none();
+    let is_usual = ran.status == Status::Completed && expect.is_none_or(|expect| expect.status.is_none());
+    if !is_usual && (is_first || differs("status")) {
+        plan.set.push(("status", text(ran.status.as_str())));
+    }
+    match &ran.result {
+        Some((name, value)) if is_first || differs("result") => {
+            plan.set.push(("result", named(name, of(value.as_str()))));
+        }
+        None if differs("result") => plan.remove.push("result"),
+        _ => {}
+    }
+    let events =
+        |all: &[(String, Json)]| list(all.iter().map(|(name, value)| named(name, of(value.as_str()))));
+    let texts = |texts: &[String]| list(texts.iter().map(|line| text(line)));
+    let others = [
+        ("questions", events(&ran.questions), is_first && !ran.questions.is_empty()),
+        ("events", events(&ran.events), false),
+        ("steps", texts(&ran.steps), is_first),
+        ("calls", texts(&ran.calls), is_first && !ran.calls.is_empty()),
+        ("took", text(&duration::show(ran.took)), false),
+        ("reason-contains", text(ran.reason.as_deref().unwrap_or_default()), false),
+    ];
+    let others = others.into_iter().filter(|(key, _, is_wanted)| *is_wanted || differs(key));
+    plan.set.extend(others.map(|(key, value, _)| (key, value)));
+    plan
+}
+
+/// Whether one of these differences is about a key of `expect`.
+fn is_about(differences: &[Difference], key: &str) -> bool {
+    differences.iter().any(|found| found.path.split(['.', '[']).next().is_some_and(|first| first == key))
 }
 
 /// A case that expects nothing yet: all that it did, but for what it used.
@@ -64,9 +105,7 @@ fn first(happened: &Happened) -> Plan {
 /// A case that expects something else: of what it expects, that which differs.
 fn again(expect: &Expect, happened: &Happened, differences: &[Difference]) -> Plan {
     let mut plan = Plan::default();
-    let differs = |key: &str| {
-        differences.iter().any(|found| found.path.split(['.', '[']).next().is_some_and(|first| first == key))
-    };
+    let differs = |key: &str| is_about(differences, key);
     let ends = ["emits", "failure", "parked", "or-failure"];
     if ends.into_iter().any(differs) {
         let (key, value) = came(&happened.came);

@@ -92,6 +92,11 @@ pub(super) fn without_the_world(mut grant: Grant) -> Grant {
     grant.tools.ceiling = None;
     grant.wall = grant::WallClock::Delivery;
     grant.random = grant::Randomness::Seeded;
+    grant
+}
+
+/// The same, its fuel counted whether it has a limit or not.
+pub(super) fn counted(mut grant: Grant) -> Grant {
     if grant.limits.fuel == 0 {
         grant.limits.fuel = u64::MAX;
     }

@@ -22,18 +22,18 @@ use lockstep_sandbox::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::open::{open, sources, without_the_world};
+use super::open::{counted, open, sources, without_the_world};
 use super::scene::{Asked, Scene};
 use super::subject::Subject;
 use crate::config;
 use crate::project::Refused;
 
 /// The beginning of 2026: what time it is where a case does not say.
-const NOW: u64 = 1_767_225_600_000;
+pub(super) const NOW: u64 = 1_767_225_600_000;
 /// The run of a case that does not name it.
 const RUN: &str = "01HCASE0000000000000000000";
-/// Cases run one after the other, and tools that are components are stood in for.
-const INSTANCES: u32 = 2;
+/// One attempt is made at a time; tools that are components may call each other.
+const INSTANCES: u32 = 8;
 
 /// A step that is ready for its cases.
 pub(crate) struct Stage {
@@ -67,7 +67,7 @@ impl Stage {
             None => open(&subject.contract, cases),
         };
         let folders = copied(&mut grant)?;
-        let grant = without_the_world(grant);
+        let grant = counted(without_the_world(grant));
         let sandbox = Sandbox::new(&settings(&[&grant], &scene)?)?;
         let stand_ins = sources(&grant).map(|from| (from.clone(), scene.clone() as _)).collect();
         let toolbox = Toolbox { stand_ins, ..Toolbox::default() };
@@ -160,7 +160,7 @@ impl Stage {
 }
 
 /// A sandbox from which every way out leads to the scene. Secrets are not the operator's: nobody gets them.
-fn settings(grants: &[&Grant], scene: &Arc<Scene>) -> anyhow::Result<Settings> {
+pub(super) fn settings(grants: &[&Grant], scene: &Arc<Scene>) -> anyhow::Result<Settings> {
     let used = grants.iter().flat_map(|grant| &grant.http.rules).filter_map(|rule| rule.secret.as_ref());
     let secret = |name: &str| (name.to_owned(), format!("test-secret-{name}").into_bytes());
     let secrets = Secrets::new(used.map(|used| secret(&used.name)).collect())?;
@@ -180,7 +180,7 @@ fn settings(grants: &[&Grant], scene: &Arc<Scene>) -> anyhow::Result<Settings> {
 }
 
 /// Puts copies in the place of folders that a step may write: a case leaves nothing behind.
-fn copied(grant: &mut Grant) -> anyhow::Result<Vec<TempDir>> {
+pub(super) fn copied(grant: &mut Grant) -> anyhow::Result<Vec<TempDir>> {
     let mut folders = Vec::new();
     for dir in grant.dirs.iter_mut().filter(|dir| dir.access == Access::ReadWrite) {
         let folder = tempfile::tempdir()?;
@@ -248,7 +248,7 @@ fn timer(wish: &TimerWish) -> Timer {
     }
 }
 
-fn level(level: Level) -> &'static str {
+pub(super) fn level(level: Level) -> &'static str {
     match level {
         Level::Trace => "trace",
         Level::Debug => "debug",

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use lockstep_core::duration;
 use lockstep_core::workflow::{EventNode, HandlerNode, Home, Join, Question, StepId, Workflow};
 use serde_json::{Value, json};
 
 use crate::exit::Exit;
-use crate::graph::time;
 use crate::project::{Loading, Project, Refused, Update};
 use crate::report;
 
@@ -95,7 +95,7 @@ fn asks(workflow: &Workflow, event: &EventNode, question: &Question) -> String {
     let by = (!question.by.is_empty()).then(|| format!("by {}", question.by.join(", ")));
     let instead = question.on_deadline.map(|instead| format!(", else {}", workflow.event(instead).short));
     let instead = instead.unwrap_or_default();
-    let within = question.deadline.map(|deadline| format!("within {}{instead}", time(deadline)));
+    let within = question.deadline.map(|deadline| format!("within {}{instead}", duration::show(deadline)));
     let rules: Vec<String> = by.into_iter().chain(within).collect();
     let rules = if rules.is_empty() { String::new() } else { format!("  ({})", rules.join("; ")) };
     format!("{}, answered with {}{rules}", event.short, workflow.event(question.answer).short)

@@ -12,8 +12,7 @@ mod svg;
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
-
+use lockstep_core::duration;
 use lockstep_core::workflow::{
     Consumer, EmitPlan, EventId, EventNode, GatherRule, HandlerId, Home, Join, OnEmpty, OnFailed, Port,
     Question, Workflow,
@@ -249,7 +248,7 @@ fn plain(kind: Kind, label: &str) -> Node {
 
 fn question(workflow: &Workflow, event: EventId, question: &Question) -> Node {
     let by = (!question.by.is_empty()).then(|| format!("by {}", question.by.join(", ")));
-    let deadline = question.deadline.map(|deadline| format!("within {}", time(deadline)));
+    let deadline = question.deadline.map(|deadline| format!("within {}", duration::show(deadline)));
     let notes = ["a person is asked".to_owned()].into_iter().chain(by).chain(deadline).collect();
     Node { notes, ..plain(Kind::Question, &workflow.event(event).short) }
 }
@@ -300,7 +299,7 @@ fn at_home(workflow: &Workflow, home: Home) -> String {
 
 fn ruled(workflow: &Workflow, rule: &GatherRule) -> Vec<String> {
     let take = rule.take.map(|take| format!("take {take}"));
-    let wait = rule.wait.map(|wait| format!("wait {}", time(wait)));
+    let wait = rule.wait.map(|wait| format!("wait {}", duration::show(wait)));
     let until = rule.until.map(|event| format!("until {}", workflow.event(event).short));
     let skips = match (rule.failed, rule.empty) {
         (OnFailed::Skip, OnEmpty::Skip) => Some("skips failed and empty".to_owned()),
@@ -311,21 +310,6 @@ fn ruled(workflow: &Workflow, rule: &GatherRule) -> Vec<String> {
     let bounds: Vec<String> = [take, wait].into_iter().flatten().collect();
     let bounds = (!bounds.is_empty()).then(|| bounds.join(", "));
     [bounds, until, skips].into_iter().flatten().collect()
-}
-
-/// `3d`, `1m 30s`, `250ms`: the largest units first, those that are zero left out.
-pub(crate) fn time(wait: Duration) -> String {
-    let millis = wait.as_millis();
-    let parts = [
-        (millis / 86_400_000, "d"),
-        (millis / 3_600_000 % 24, "h"),
-        (millis / 60_000 % 60, "m"),
-        (millis / 1000 % 60, "s"),
-        (millis % 1000, "ms"),
-    ];
-    let shown: Vec<String> =
-        parts.into_iter().filter(|(n, _)| *n > 0).map(|(n, unit)| format!("{n}{unit}")).collect();
-    if shown.is_empty() { "0s".to_owned() } else { shown.join(" ") }
 }
 
 fn consumed(event: &EventNode, consumer: &Consumer) -> Vec<String> {

@@ -301,20 +301,6 @@ fn a_failure_handler_is_not_asked_about_itself() {
 }
 
 #[test]
-fn a_wait_is_told_in_its_largest_units() {
-    for (millis, told) in [
-        (0, "0s"),
-        (250, "250ms"),
-        (10_000, "10s"),
-        (90_000, "1m 30s"),
-        (3_600_001, "1h 1ms"),
-        (259_200_000, "3d"),
-    ] {
-        assert_eq!(time(Duration::from_millis(millis)), told);
-    }
-}
-
-#[test]
 fn a_svg_is_well_formed_and_shows_every_label() {
     for workflow in all() {
         let (text, drawing) = (draw(&workflow, Format::Svg), Drawing::of(&workflow));

@@ -64,7 +64,7 @@ impl Operator {
         authorities: &[Vec<u8>],
     ) -> Result<Transport, NoServer> {
         match (&server.transport, self.came) {
-            (McpTransport::Command { .. }, Came::Found) => Err(NoServer::Unnamed),
+            (McpTransport::Command { .. }, Came::Found | Came::Needless) => Err(NoServer::Unnamed),
             (McpTransport::Command { argv, cwd, env }, Came::Named) => {
                 let (cwd, env) = (self.folder.join(cwd), environment(env, secrets)?);
                 is_folder(&cwd)?;

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use lockstep_core::grant::Grant;
 use lockstep_core::grant::tools::ToolSource;
 use lockstep_core::workflow::{ToolNode, Workflow};
-use lockstep_runtime::{Deployed, Worker};
+use lockstep_runtime::{Attempts, Deployed, Worker};
 use lockstep_sandbox::{Origin, Sandbox, Source, ToolServer, Toolbox, Walls};
 
 use crate::config;
@@ -86,6 +86,11 @@ impl Loading {
         Ok(Loading { operator: Operator::find(config)?, ..Loading::new() })
     }
 
+    /// To load a workflow for its cases.
+    pub(crate) fn for_cases() -> Loading {
+        Loading { operator: Operator::of_cases(), ..Loading::new() }
+    }
+
     /// The same, and `--update` says what becomes of the lock.
     pub(crate) fn with(self, update: Update) -> Loading {
         Loading { lock: if update.update { Locking::Updated } else { Locking::Held }, ..self }
@@ -102,6 +107,9 @@ pub(crate) struct Update {
 
 /// The operator's servers of tools, by name.
 pub(crate) type Servers = BTreeMap<String, Arc<dyn ToolServer>>;
+
+/// Who does the work of steps in the place of their components, by the names of the steps.
+pub(crate) type StandIns = BTreeMap<String, Arc<dyn Attempts>>;
 
 /// Why there is no project: every reason as a line of its own.
 #[derive(Debug, thiserror::Error)]
@@ -150,7 +158,7 @@ impl Project {
     }
 
     /// The grants of its steps and tools, and of those of the workflows within it.
-    fn all_grants(&self) -> Vec<&Grant> {
+    pub(crate) fn all_grants(&self) -> Vec<&Grant> {
         let steps = self.workflow.steps.iter().map(|step| &step.grant);
         let own = steps.chain(self.workflow.tools.iter().map(|tool| &tool.grant));
         let nested = self.parts.values().filter_map(|part| match part {
@@ -171,30 +179,61 @@ impl Project {
         own.chain(nested.flatten()).collect()
     }
 
+    /// The same with other grants, those of the workflows within it too.
+    pub(crate) fn with_grants<E>(
+        &mut self,
+        change: &mut impl FnMut(&mut Grant) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let workflow = Arc::make_mut(&mut self.workflow);
+        workflow.steps.iter_mut().try_for_each(|step| change(&mut step.grant))?;
+        workflow.tools.iter_mut().try_for_each(|tool| change(&mut tool.grant))?;
+        self.parts.values_mut().try_for_each(|part| match part {
+            Part::Workflow(project) => project.with_grants(change),
+            Part::Component(..) => Ok(()),
+        })
+    }
+
     /// The project in a sandbox, ready to run.
     pub(crate) async fn deploy(&self, sandbox: &Sandbox, servers: &Servers) -> Result<Deployed, Refused> {
-        let toolbox = self.toolbox(sandbox, servers).await?;
+        let toolbox = Toolbox { servers: servers.clone(), ..Toolbox::default() };
+        self.deploy_with(sandbox, &toolbox, &StandIns::new()).await
+    }
+
+    /// The same with what its grants may name beside its own tools, and with those who stand in for its steps.
+    pub(crate) async fn deploy_with(
+        &self,
+        sandbox: &Sandbox,
+        given: &Toolbox,
+        stand_ins: &StandIns,
+    ) -> Result<Deployed, Refused> {
+        let toolbox = self.toolbox(sandbox, given).await?;
         let mut nested = BTreeMap::new();
         for (name, part) in &self.parts {
             if let Part::Workflow(project) = part {
-                nested.insert(name, Box::pin(project.deploy(sandbox, servers)).await?);
+                let deployed = Box::pin(project.deploy_with(sandbox, given, &StandIns::new())).await?;
+                nested.insert(name, deployed);
             }
         }
-        Deployed::load(self.workflow.clone(), |step, handlers| match &self.parts[&step.name] {
-            Part::Workflow(_) => {
-                let deployed = nested.remove(&step.name).expect("each nested workflow was deployed");
-                Ok(Worker::Workflow(deployed))
+        Deployed::load(self.workflow.clone(), |step, handlers| {
+            if let Some(stand_in) = stand_ins.get(&step.name) {
+                return Ok(Worker::StandIn(stand_in.clone()));
             }
-            Part::Component(bytes, origin) => sandbox
-                .load_with(Source { bytes, origin: *origin }, handlers, &step.grant, &toolbox)
-                .map(Worker::Release)
-                .map_err(|error| Refused::one(format!("step `{}`: {error}", step.name))),
+            match &self.parts[&step.name] {
+                Part::Workflow(_) => {
+                    let deployed = nested.remove(&step.name).expect("each nested workflow was deployed");
+                    Ok(Worker::Workflow(deployed))
+                }
+                Part::Component(bytes, origin) => sandbox
+                    .load_with(Source { bytes, origin: *origin }, handlers, &step.grant, &toolbox)
+                    .map(Worker::Release)
+                    .map_err(|error| Refused::one(format!("step `{}`: {error}", step.name))),
+            }
         })
     }
 
     /// What its grants may name. A tool is loaded when those are that it calls; none calls itself.
-    async fn toolbox(&self, sandbox: &Sandbox, servers: &Servers) -> Result<Toolbox, Refused> {
-        let mut toolbox = Toolbox { servers: servers.clone(), ..Toolbox::default() };
+    async fn toolbox(&self, sandbox: &Sandbox, given: &Toolbox) -> Result<Toolbox, Refused> {
+        let mut toolbox = given.clone();
         let mut left: Vec<&ToolNode> = self.workflow.tools.iter().collect();
         while !left.is_empty() {
             let is_ready = |tool: &ToolNode| {

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use lockstep_core::case::{Came, Difference, Happened, Timer, Wanted, word};
+use lockstep_core::duration;
 use lockstep_core::event::Json;
 use serde_json::{Map, Value, json};
 
-use crate::case::Unanswered;
+use crate::case::{Played, PlayedRun, Unanswered};
 use crate::cli::{Tested, Verdict};
 use crate::inert::inert;
 
@@ -15,30 +16,28 @@ const NAMES: usize = 8;
 
 /// A case that was run, a line each.
 pub(crate) fn lines(tested: &Tested, verbose: bool) -> Vec<String> {
-    let (name, title) = (tested.file.name(), tested.title.as_deref().unwrap_or(&tested.handler));
+    let (name, title) = (tested.file.name(), tested.title.as_deref().unwrap_or(&tested.about));
     let word = match &tested.verdict {
         Verdict::Ok => "ok",
         Verdict::Failed => "failed",
         Verdict::Blessed(..) => "blessed",
     };
-    let happened = &tested.played.happened;
-    let used =
-        format!("{}, {} fuel, {}", time(tested.played.took), digits(happened.fuel), bytes(happened.memory));
-    let mut lines = vec![inert(&format!("{word:7}  {name}  {title}  ({used})")).into_owned()];
+    let mut lines = vec![inert(&format!("{word:7}  {name}  {title}  ({})", tested.used)).into_owned()];
     lines.extend(tested.differences.iter().map(|difference| set_in(2, &difference.to_string())));
-    lines.extend(tested.played.asked.unanswered.iter().flat_map(|call| unanswered(tested, call)));
+    lines.extend(tested.complaints.iter().map(|complaint| set_in(2, complaint)));
+    lines.extend(tested.asked.unanswered.iter().flat_map(|call| unanswered(tested, call)));
     if let Verdict::Blessed(written, removed) = &tested.verdict {
         lines.push(set_in(2, &blessed(tested, written, removed)));
     }
     if verbose || matches!(tested.verdict, Verdict::Failed) {
         lines.push("  what happened".into());
-        lines.extend(all(tested).into_iter().map(|line| set_in(4, &line)));
+        lines.extend(tested.happened.iter().map(|line| set_in(4, line)));
     }
     lines
 }
 
 /// `27 ok, 2 failed`
-pub(crate) fn summary(tested: &[Tested]) -> String {
+pub(crate) fn summary(tested: &[&Tested]) -> String {
     let count = |is: fn(&Verdict) -> bool| tested.iter().filter(|tested| is(&tested.verdict)).count();
     let all = [
         (count(|verdict| matches!(verdict, Verdict::Ok)), "ok"),
@@ -51,18 +50,36 @@ pub(crate) fn summary(tested: &[Tested]) -> String {
 
 /// A case that was run, for programs.
 pub(crate) fn object(tested: &Tested) -> Value {
-    let happened = &tested.played.happened;
     let difference =
         |found: &Difference| json!({ "path": found.path, "expected": found.wanted, "got": found.got });
-    let denied = tested.played.asked.denied.iter();
-    json!({
+    let asked = &tested.asked;
+    let mut object = json!({
         "file": tested.file.path.display().to_string(),
         "case": tested.title,
-        "handler": tested.handler,
         "ok": !matches!(tested.verdict, Verdict::Failed),
         "blessed": matches!(tested.verdict, Verdict::Blessed(..)),
         "differences": tested.differences.iter().map(difference).collect::<Vec<_>>(),
-        "unanswered": tested.played.asked.unanswered.iter().map(|call| &call.call).collect::<Vec<_>>(),
+        "complaints": tested.complaints,
+        "unanswered": asked.unanswered.iter().map(|call| &call.call).collect::<Vec<_>>(),
+        "denied": asked.denied.iter().map(|of| json!({ "what": &*of.what, "why": &*of.why })).collect::<Vec<_>>(),
+    });
+    if let Value::Object(members) = &mut object {
+        members.extend(tested.object.clone());
+    }
+    object
+}
+
+/// What the attempt of a case used: `1.2 ms, 3,583 fuel, 1.1 MiB`.
+pub(crate) fn used(played: &Played) -> String {
+    let happened = &played.happened;
+    format!("{}, {} fuel, {}", time(played.took), digits(happened.fuel), bytes(happened.memory))
+}
+
+/// What the attempt of a case did, for programs.
+pub(crate) fn of_step(handler: &str, played: &Played) -> Map<String, Value> {
+    let happened = &played.happened;
+    members(json!({
+        "handler": handler,
         "emits": emits(&happened.came),
         "failure": failure(&happened.came),
         "parked": parked(&happened.came),
@@ -72,11 +89,53 @@ pub(crate) fn object(tested: &Tested) -> Value {
         "timers": happened.timers.iter().map(timer).collect::<Vec<_>>(),
         "log": happened.log,
         "calls": happened.calls,
-        "denied": denied.map(|of| json!({ "what": &*of.what, "why": &*of.why })).collect::<Vec<_>>(),
         "fuel": happened.fuel,
         "memory": happened.memory,
-        "ms": tested.played.took.as_secs_f64() * 1e3,
-    })
+        "ms": played.took.as_secs_f64() * 1e3,
+    }))
+}
+
+/// What the run of a case used: `3d of its time, 7 attempts, 12.3 ms`.
+pub(crate) fn used_by_run(played: &PlayedRun) -> String {
+    let attempts = if played.attempts == 1 { "attempt" } else { "attempts" };
+    let (its, real) = (duration::show(played.ran.took), time(played.took));
+    format!("{its} of its time, {} {attempts}, {real}", played.attempts)
+}
+
+/// What the run of a case did, for programs.
+pub(crate) fn of_run(played: &PlayedRun) -> Map<String, Value> {
+    let ran = &played.ran;
+    members(json!({
+        "status": ran.status.as_str(),
+        "reason": ran.reason,
+        "result": ran.result.as_ref().map(|(name, value)| json!({ name: read(value) })),
+        "events": named(&ran.events),
+        "questions": named(&ran.questions),
+        "steps": ran.steps,
+        "calls": ran.calls,
+        "took_ms": u64::try_from(ran.took.as_millis()).unwrap_or(u64::MAX),
+        "attempts": played.attempts,
+        "ms": played.took.as_secs_f64() * 1e3,
+    }))
+}
+
+/// All that the run of a case did: its story, and what it came to.
+pub(crate) fn run_happened(played: &PlayedRun) -> Vec<String> {
+    let ran = &played.ran;
+    let reason = ran.reason.as_ref().map_or(String::new(), |reason| format!(": {reason}"));
+    let result = ran.result.as_ref().map(|(name, value)| format!("{name} {value}"));
+    let ends =
+        [("status", vec![format!("{}{reason}", ran.status)]), ("result", result.into_iter().collect())];
+    let calls = ("calls", ran.calls.clone());
+    let ends = ends.into_iter().chain([calls]).flat_map(|(kind, texts)| of_kind(kind, &texts));
+    played.story.iter().map(|line| line.strip_prefix("  ").unwrap_or(line).to_owned()).chain(ends).collect()
+}
+
+fn members(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    }
 }
 
 fn unanswered(tested: &Tested, call: &Unanswered) -> Vec<String> {
@@ -98,11 +157,11 @@ fn blessed(tested: &Tested, written: &[&str], removed: &[&str]) -> String {
     format!("{}: wrote {} of [expect]{removed}", tested.file.path.display(), list(written))
 }
 
-/// All that happened, a line for each thing, its kind before the first of them.
-fn all(tested: &Tested) -> Vec<String> {
-    let Happened { came, state, deleted, updates, timers, log, calls, .. } = &tested.played.happened;
+/// All that the attempt of a case did, a line for each thing, its kind before the first of them.
+pub(crate) fn happened(played: &Played) -> Vec<String> {
+    let Happened { came, state, deleted, updates, timers, log, calls, .. } = &played.happened;
     let named = |all: &[(String, Json)]| all.iter().map(|(name, value)| format!("{name} {value}")).collect();
-    let denied = tested.played.asked.denied.iter().map(|of| format!("{}: {}", of.what, of.why));
+    let denied = played.asked.denied.iter().map(|of| format!("{}: {}", of.what, of.why));
     let (kind, ended): (&str, Vec<String>) = match came {
         Came::Emitted(events) if events.is_empty() => ("emits", vec!["nothing".into()]),
         Came::Emitted(events) => ("emits", named(events)),
@@ -119,14 +178,16 @@ fn all(tested: &Tested) -> Vec<String> {
         ("denied", denied.collect()),
         ("log", log.clone()),
     ];
-    let line = |kind: &str, at: usize, text: &String| {
+    kinds.iter().flat_map(|(kind, texts)| of_kind(kind, texts)).collect()
+}
+
+/// Lines of one kind, which stands before the first of them.
+fn of_kind(kind: &str, texts: &[String]) -> Vec<String> {
+    let line = |(at, text): (usize, &String)| {
         let kind = if at == 0 { kind } else { "" };
         format!("{kind:NAMES$} {text}")
     };
-    let lines = kinds.iter().flat_map(|(kind, texts)| {
-        texts.iter().enumerate().map(move |(at, text)| line(kind, at, text)).collect::<Vec<_>>()
-    });
-    lines.collect()
+    texts.iter().enumerate().map(line).collect()
 }
 
 fn set_in(by: usize, line: &str) -> String {

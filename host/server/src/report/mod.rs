@@ -20,6 +20,7 @@ pub(crate) use allow::GrantFiles;
 pub(crate) use lines::{Line, Lines};
 pub(crate) use progress::Reporter;
 pub(crate) use standing::{Tale, standing};
+pub(crate) use stories::Stories;
 pub(crate) use story::ending;
 
 use std::io::{self, Write};

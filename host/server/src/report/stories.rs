@@ -13,7 +13,7 @@ use super::short;
 use super::story::Story;
 
 /// Tells runs of the workflows it knows; others are somebody else's.
-pub(super) struct Stories {
+pub(crate) struct Stories {
     workflows: HashMap<Revision, Arc<Workflow>>,
     runs: HashMap<RunId, Story>,
     grants: Arc<GrantFiles>,
@@ -27,7 +27,7 @@ pub(super) struct Stories {
 
 impl Stories {
     /// The stories of runs of these workflows and of those within them.
-    pub(super) fn of(deployed: &[Deployed], grants: GrantFiles, verbose: bool) -> Stories {
+    pub(crate) fn of(deployed: &[Deployed], grants: GrantFiles, verbose: bool) -> Stories {
         let all = deployed.iter().flat_map(Deployed::with_nested);
         let workflows = all.map(|one| (one.revision(), one.workflow.clone())).collect();
         Stories::new(workflows, grants, verbose)
@@ -63,7 +63,7 @@ impl Stories {
         self.runs.entry(run.id().clone()).or_insert(new).goes_on(run);
     }
 
-    pub(super) fn tell(&mut self, commit: &Commit) -> Vec<String> {
+    pub(crate) fn tell(&mut self, commit: &Commit) -> Vec<String> {
         let Some(workflow) = self.workflows.get(&commit.summary.about.revision) else { return Vec::new() };
         if !self.runs.contains_key(&commit.run) {
             let new = self.story(workflow.clone());
@@ -82,7 +82,7 @@ impl Stories {
     }
 
     /// A line that belongs to a step.
-    pub(super) fn of_step(&self, run: &RunId, step: &str, text: &str) -> String {
+    pub(crate) fn of_step(&self, run: &RunId, step: &str, text: &str) -> String {
         let width = self.width;
         self.of_run(run, format!("  {step:width$}  {text}"))
     }

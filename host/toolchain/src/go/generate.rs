@@ -18,7 +18,7 @@ use super::types::{Home, LOCKSTEP, Types};
 pub(super) const HANDLERS: &str = "main/handlers.go";
 
 /// The packages of Go itself that generated code names.
-const STD: [&str; 4] = ["math", "reflect", "testing", "unsafe"];
+const STD: [&str; 5] = ["math", "reflect", "testing", "time", "unsafe"];
 
 /// What is generated for a world.
 pub(super) struct Generated {
@@ -174,6 +174,7 @@ impl<'r> Source<'r> {
         let (path, name) = match package {
             "step" => (self.module.to_owned(), "step "),
             "events" | LOCKSTEP => (format!("{}/gen/{package}", self.module), ""),
+            _ if sdk::PACKAGES.contains(&package) => (format!("{}/gen/lockstep/{package}", self.module), ""),
             _ => (format!("{}/gen/internal/{package}", self.module), ""),
         };
         let line = format!("{name}\"{path}\"\n");

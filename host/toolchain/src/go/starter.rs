@@ -15,7 +15,7 @@ use super::signature::{Signature, success};
 use super::types::CaseForm;
 use crate::build::Job;
 use crate::starter::{First, Origin};
-use crate::{Error, File, World};
+use crate::{Error, File, Use, World};
 
 /// What the author of a new step begins with: the file with its handlers, what its editor needs, a plain test.
 pub(crate) fn starter(job: &Job) -> Result<Vec<File>, Error> {
@@ -24,12 +24,13 @@ pub(crate) fn starter(job: &Job) -> Result<Vec<File>, Error> {
     let source = Source::read(&job.world.resolve, job.world.id, &module).map_err(wrong)?;
     let types = source.events().map_err(wrong)?;
     let writer = || Writer { world: job.world, source: &source, scope: Scope::new(&types, "step") };
-    let files = [
-        ("go.mod", format!("module {module}\n\ngo {OLDEST}\n")),
-        ("step.go", writer().step()),
-        ("step_test.go", writer().test()),
-    ];
-    Ok(files.map(|(path, text)| File { path: path.into(), text }).into())
+    let mut files =
+        vec![("go.mod", format!("module {module}\n\ngo {OLDEST}\n")), ("step.go", writer().step())];
+    // What asks others has to be told by whom it is answered: only the author knows.
+    if !job.world.uses().iter().any(|one| matches!(one, Use::Http | Use::Tools)) {
+        files.push(("step_test.go", writer().test()));
+    }
+    Ok(files.into_iter().map(|(path, text)| File { path: path.into(), text }).collect())
 }
 
 /// Writes one file.
@@ -42,10 +43,64 @@ struct Writer<'w> {
 impl Writer<'_> {
     /// `step.go`.
     fn step(&self) -> String {
-        let code: String =
+        let mut code: Vec<String> =
             self.handlers().map(|(function, handler)| self.handler(function, handler)).collect();
+        if let Some(first) = code.first_mut() {
+            self.use_all(first);
+        }
+        let code = code.concat();
         let docs = format!("// Package step handles the events of world `{}`.\n", self.world.name());
         self.source.plain_file("step", &self.scope.used(), &docs, &code)
+    }
+
+    /// The first handler uses all that its world imports, for an author to change.
+    fn use_all(&self, handler: &mut String) {
+        let given = handler.split_once("return ").map_or("", |(_, given)| given);
+        let fails = match given.split_once('{') {
+            Some((ty, _)) if !ty.starts_with(['&', '[']) => format!("return {ty}{{}}, err"),
+            Some(_) => "return nil, err".into(),
+            None => "return err".into(),
+        };
+        let samples: String = self.world.uses().into_iter().map(|one| self.sample(one, &fails)).collect();
+        *handler = handler.replacen("{\n", &format!("{{\n{samples}"), 1);
+    }
+
+    fn sample(&self, one: Use, fails: &str) -> String {
+        let name = |package, name| self.scope.of(package, name);
+        let info = || name("lockstep", "Info");
+        let failed = format!("if err != nil {{\n{fails}\n}}\n");
+        match one {
+            Use::Run => format!("{}(\"attempt \", {}().Attempt)\n", info(), name("run", "Whoami")),
+            Use::Timer => format!("{}(\"remind\", {})\n", name("timer", "Set"), name("time", "Minute")),
+            Use::State => format!("{}(\"seen\", 1)\n", name("state", "Add")),
+            Use::Blob => {
+                let put = name("blob", "Put");
+                format!(
+                    "kept, err := {put}([]byte(\"some bytes\"))\n{failed}{}(\"kept as \", kept)\n",
+                    info()
+                )
+            }
+            Use::Updates => {
+                let publish = name("updates", "Publish");
+                format!(
+                    "if err := {publish}(\"progress\", map[string]int{{\"done\": 1}}); err != nil {{\n{fails}\n}}\n"
+                )
+            }
+            Use::Http => {
+                let get = name("http", "Get");
+                format!(
+                    "page, err := {get}(\"https://api.example.com/\")\n{failed}{}(len(page.Text()), \" bytes came back\")\n",
+                    info()
+                )
+            }
+            Use::Tools => {
+                let call = name("tools", "Call");
+                format!(
+                    "told, err := {call}(\"read_text_file\", map[string]string{{\"path\": \"notes.txt\"}})\n{failed}{}(\"the tool said \", told)\n",
+                    info()
+                )
+            }
+        }
     }
 
     /// `step_test.go`.

@@ -275,7 +275,7 @@ fn is_name(what: &'static str, name: &str) -> Result<(), Error> {
     }
 }
 
-const IGNORED: &str = "gen/\nnode_modules/\n__pycache__/\n.pytest_cache/\ntarget/\n";
+const IGNORED: &str = "gen/\nnode_modules/\n__pycache__/\n.pytest_cache/\n.zig-cache/\ntarget/\n";
 
 fn manifest(new: &NewStep, wit: &str) -> String {
     let NewStep { name, language, .. } = new;

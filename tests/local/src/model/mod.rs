@@ -13,9 +13,11 @@
 //! | `<answer>` | an answer that is to be graded |
 //! | `<labels>` | lines `label: what belongs there` |
 //! | `<text>` | what is to be labelled |
+//! | `<document>` | what fields are read from |
+//! | `<draft>`, `<problems>` | fields that were read before, and what is wrong with them |
 //!
 //! Without a `response_format` it answers the question, and says [`NO_ANSWER`] where no passage does. With a JSON
-//! schema it fills in the schema's fields, each by a rule ([`fields`]).
+//! schema it fills in the schema's fields, each by a rule that `fields` tells.
 
 mod answer;
 mod embed;

@@ -146,6 +146,59 @@ fn a_label_is_the_one_whose_description_shares_most_words_with_the_text() {
     }
 }
 
+const INVOICE: &str = "Muster GmbH  ·  Leipzig\n\nInvoice no: RE/7     Date: March 9, 2026\n\n\
+    Pos   What          Qty      Price         Amount\n\
+    1     Bearing 6204  400   3,95 EUR   1.580,00 EUR\n\
+    2     Chair                           45,00 EUR\n\
+    Sum of all                         1.625,00 EUR\n\
+    To pay                             1.625,00 EUR\n";
+
+fn invoice(more: &str) -> Value {
+    let schema = json!({
+        "seller": { "description": "who wrote it: after `From:`, else at the top" },
+        "number": { "description": "its number: after `Nr`, `Invoice no`" },
+        "date": { "description": "its date: after `Date`" },
+        "currency": { "description": "the currency of the amounts" },
+        "lines": { "type": "array", "description": "no sums, such as after `Sum`" },
+        "total": { "description": "the amount after `To pay`" },
+        "tax": { "description": "the amount of the tax: after `VAT`" },
+    });
+    filled(&schema, &format!("<document>\n{INVOICE}</document>{more}"))
+}
+
+#[test]
+fn fields_of_a_document_are_given_as_they_stand_there() {
+    let lines = json!([
+        { "description": "Bearing 6204", "quantity": "400", "unit_price": "3,95 EUR", "amount": "1.580,00 EUR" },
+        { "description": "Chair", "quantity": null, "unit_price": null, "amount": "45,00 EUR" },
+    ]);
+    let expected = json!({
+        "seller": "Muster GmbH", "number": "RE/7", "date": "March 9, 2026", "currency": "EUR", "lines": lines,
+        "total": "1.625,00 EUR", "tax": null,
+    });
+    assert_eq!(invoice(""), expected);
+}
+
+#[test]
+fn what_is_objected_to_is_looked_at_again_and_nothing_else() {
+    let lines = json!([{ "amount": "9.00", "unit_price": "$4.00" }, { "amount": "1" }]);
+    let draft = json!({ "date": "14.03.2026", "currency": "$", "lines": lines, "total": "1.625,00 EUR", "tax": null });
+    let problems = [
+        "date: unreadable `14.03.2026`",
+        "currency: unreadable `$`",
+        "lines[0].unit-price: unreadable `$4.00`",
+        "lines[0].amount: 9.00, computed 8.00",
+        "total: 9.00, computed 8.00",
+        "tax: missing",
+        "lines[7].amount: unreadable `x`",
+        "nonsense",
+    ];
+    let again = invoice(&format!("<draft>{draft}</draft><problems>{}</problems>", problems.join("\n")));
+    let lines = json!([{ "amount": "8.00", "unit_price": "4.00" }, { "amount": "1" }]);
+    let expected = json!({ "date": "2026-03-14", "currency": "USD", "lines": lines, "total": "1.625,00 EUR", "tax": null });
+    assert_eq!(again, expected);
+}
+
 #[test]
 fn what_no_rule_knows_is_null() {
     assert_eq!(

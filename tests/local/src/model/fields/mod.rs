@@ -6,7 +6,10 @@
 //! | `words` | the words of the question, each with what the `<glossary>` calls it |
 //! | `grade` | from 0 to 100: how much of the question the `<answer>` says, half of that where the passages do not |
 //! | `reason` | what the label or the grade is for |
+//! | all, where there is a `<document>` | what stands in it, as the field's description says ([`extract`]); with a `<draft>` and `<problems>`, the draft with what was objected to looked at again |
 
+mod again;
+mod extract;
 mod grade;
 mod label;
 mod rewrite;
@@ -17,6 +20,9 @@ use super::prompt::Prompt;
 
 /// An object with the fields of the schema; null where no rule knows one.
 pub(super) fn fill(schema: &Value, prompt: &Prompt) -> Value {
+    if !prompt.part("document").is_empty() {
+        return extract::fill(schema, prompt);
+    }
     let properties = schema["properties"].as_object();
     let mut filled = Map::new();
     for (name, field) in properties.into_iter().flatten() {

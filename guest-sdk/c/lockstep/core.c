@@ -1,0 +1,126 @@
+// Texts, failures and the end of an attempt.
+
+#include "core.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+text lockstep_formatted(const char *format, va_list values) {
+  va_list again;
+  va_copy(again, values);
+  int length = vsnprintf(NULL, 0, format, again);
+  va_end(again);
+  if (length < 0) panic("`%s` cannot be formatted", format);
+  text made = {take(uint8_t, (size_t)length + 1), (size_t)length};
+  vsnprintf((char *)made.ptr, made.len + 1, format, values);
+  return made;
+}
+
+text text_printf(const char *format, ...) {
+  va_list values;
+  va_start(values, format);
+  text made = lockstep_formatted(format, values);
+  va_end(values);
+  return made;
+}
+
+text text_copy(text it) {
+  text made = {take(uint8_t, it.len + 1), it.len};
+  if (it.len) memcpy(made.ptr, it.ptr, it.len);
+  return made;
+}
+
+/// How many bytes of UTF-8 begin here: none where it is none.
+static size_t character(const uint8_t *at, size_t left) {
+  uint8_t first = at[0];
+  if (first < 0x80) return 1;
+  size_t length = first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0;
+  if (length == 0 || left < length) return 0;
+  uint8_t low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+  uint8_t high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+  if (at[1] < low || at[1] > high) return 0;
+  for (size_t i = 2; i < length; i++)
+    if ((at[i] & 0xC0) != 0x80) return 0;
+  return length;
+}
+
+text text_from(const void *bytes, size_t length) {
+  const uint8_t *from = bytes;
+  text made = {take(uint8_t, 3 * length + 1), 0};
+  for (size_t i = 0; i < length;) {
+    size_t good = character(from + i, length - i);
+    memcpy(made.ptr + made.len, good ? from + i : (const uint8_t *)"\xEF\xBF\xBD", good ? good : 3);
+    made.len += good ? good : 3;
+    i += good ? good : 1;
+  }
+  return made;
+}
+
+outcome fail_with(failure why) {
+  failure *kept = take(failure, 1);
+  *kept = why;
+  kept->code = text_copy(why.code);
+  kept->message = text_copy(why.message);
+  if (why.details.is_some) kept->details.val = text_copy(why.details.val);
+  outcome told = {NULL, kept};
+  return told;
+}
+
+static outcome failed(lockstep_types_failure_kind_t kind, const char *code, const char *format, va_list values) {
+  failure why = {.kind = kind, .code = text(code), .message = lockstep_formatted(format, values)};
+  return fail_with(why);
+}
+
+outcome fail_transient(const char *code, const char *format, ...) {
+  va_list values;
+  va_start(values, format);
+  outcome told = failed(TRANSIENT, code, format, values);
+  va_end(values);
+  return told;
+}
+
+outcome fail_permanent(const char *code, const char *format, ...) {
+  va_list values;
+  va_start(values, format);
+  outcome told = failed(PERMANENT, code, format, values);
+  va_end(values);
+  return told;
+}
+
+static failure of(outcome told, const char *function) {
+  if (!told.failed) panic("%s wants a failure, and was given an event", function);
+  return *told.failed;
+}
+
+outcome fail_retry_after(outcome told, uint64_t milliseconds) {
+  failure why = of(told, "fail_retry_after");
+  why.retry_after_ms.is_some = true;
+  why.retry_after_ms.val = milliseconds;
+  return fail_with(why);
+}
+
+outcome fail_details(outcome told, text json) {
+  failure why = of(told, "fail_details");
+  why.details.is_some = true;
+  why.details.val = json;
+  return fail_with(why);
+}
+
+/// Where a log is imported, `log.c` has one that writes there.
+__attribute__((weak)) void lockstep_last_words(text words) { (void)words; }
+
+void lockstep_panic(const char *file, int line, const char *format, ...) {
+  va_list values;
+  va_start(values, format);
+  text message = lockstep_formatted(format, values);
+  va_end(values);
+  lockstep_last_words(text_printf("panicked at %s:%d:\n%s", file, line, cstr(message)));
+  __builtin_trap();
+}
+
+/// What `assert` calls.
+__attribute__((noreturn)) void __assert_fail(const char *claim, const char *file, int line, const char *function) {
+  (void)function;
+  lockstep_panic(file, line, "assertion failed: %s", claim);
+}

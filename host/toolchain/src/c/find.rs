@@ -1,0 +1,133 @@
+//! What compiles C to WebAssembly on this machine: a clang that has the target, its linker and the C library of WASI;
+//! else Zig, which brings all of them.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::build::Job;
+use crate::zig::{self, Zig};
+use crate::{Error, apt, process};
+
+/// What Debian calls the parts of clang that C steps need.
+const PACKAGES: [&str; 4] = ["clang-22", "lld-22", "wasi-libc", "libclang-rt-22-dev-wasm32"];
+
+/// And what it calls those of C++.
+const CXX_PACKAGES: [&str; 2] = ["libc++-22-dev-wasm32", "libc++abi-22-dev-wasm32"];
+
+/// Names of clang, the newest first; older ones do not know the C that steps are compiled as.
+const NAMES: [&str; 7] = ["clang", "clang-24", "clang-23", "clang-22", "clang-21", "clang-20", "clang-19"];
+
+/// The target, by its name and by the one that it had before.
+const TARGETS: [&str; 2] = ["wasm32-wasip1", "wasm32-wasi"];
+
+/// Which language the files of a step are in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Dialect {
+    C,
+    Cxx,
+}
+
+/// A compiler for steps in C.
+pub(super) enum Compiler {
+    Clang {
+        program: &'static str,
+        target: &'static str,
+        linker: PathBuf,
+        /// Further libraries to link.
+        libraries: Vec<&'static str>,
+    },
+    Zig(Zig),
+}
+
+/// The compiler for a step. One in C++ needs the library of C++ as well.
+pub(super) fn find(job: &Job, dialect: Dialect) -> Result<Compiler, Error> {
+    let clang = NAMES.iter().flat_map(|program| TARGETS.map(|target| (*program, target)));
+    let found = clang.filter_map(|(program, target)| Clang { program, target }.whole(dialect)).next();
+    match found {
+        Some(compiler) => Ok(compiler),
+        None => zig::find(job).map(Compiler::Zig).map_err(|error| both_ways(error, dialect)),
+    }
+}
+
+/// Zig can be fetched; clang can be installed where there is Debian.
+fn both_ways(error: Error, dialect: Dialect) -> Error {
+    match error {
+        Error::Missing { step, language, fix, .. } => {
+            let clang = "a clang for wasm32-wasi with wasm-ld and wasi-libc";
+            let (fetch, packages) = (fix.replace("fetches it", "fetches zig"), packages(dialect));
+            let fix = match apt::is_there() {
+                true => format!("{fetch}; or as root: {}", apt::line(&packages)),
+                false => format!("{fetch}; or install {clang}"),
+            };
+            Error::Missing { step, language, what: format!("{clang}, or zig 0.17"), fix }
+        }
+        error => error,
+    }
+}
+
+fn packages(dialect: Dialect) -> Vec<&'static str> {
+    match dialect {
+        Dialect::C => PACKAGES.to_vec(),
+        Dialect::Cxx => [&PACKAGES[..], &CXX_PACKAGES].concat(),
+    }
+}
+
+/// A clang that may be there.
+#[derive(Clone, Copy)]
+struct Clang {
+    program: &'static str,
+    target: &'static str,
+}
+
+impl Clang {
+    /// It, if nothing is missing.
+    fn whole(self, dialect: Dialect) -> Option<Compiler> {
+        let Clang { program, target } = self;
+        let library = self.asks("-print-file-name=crt1-reactor.o")?;
+        let builtins = self.asks("-print-libgcc-file-name")?;
+        let cxx = match dialect {
+            Dialect::C => None,
+            Dialect::Cxx => Some(self.asks("-print-file-name=libc++.a")?),
+        };
+        let is_whole = [Some(library), Some(builtins), cxx]
+            .into_iter()
+            .flatten()
+            .all(|file| file.is_absolute() && file.exists());
+        let linker = is_whole.then(|| self.linker()).flatten()?;
+        let cxx = if dialect == Dialect::Cxx { &["-lc++", "-lc++abi"][..] } else { &[] };
+        let libraries = cxx.iter().chain(self.printing()).copied().collect();
+        Some(Compiler::Clang { program, target, linker, libraries })
+    }
+
+    /// What an older C library prints with complains of long doubles to stderr, and so brings in files; this does not.
+    fn printing(self) -> &'static [&'static str] {
+        let found = self.asks("-print-file-name=libc-printscan-long-double.a");
+        if found.is_some_and(|file| file.is_absolute()) { &["-lc-printscan-long-double"] } else { &[] }
+    }
+
+    /// Its own linker; else one that is on the path.
+    fn linker(self) -> Option<PathBuf> {
+        let own = self.asks("-print-prog-name=wasm-ld")?;
+        let suffix = self.program.strip_prefix("clang").unwrap_or_default();
+        let named = [format!("wasm-ld{suffix}"), "wasm-ld".into()];
+        Some(own)
+            .filter(|own| own.is_absolute() && own.exists())
+            .or_else(|| named.iter().find_map(|name| on_path(name)))
+    }
+
+    fn asks(self, question: &str) -> Option<PathBuf> {
+        let target = format!("--target={}", self.target);
+        let told =
+            process::output(Command::new(self.program).args([&target, "-rtlib=compiler-rt", question]))
+                .ok()?;
+        Some(PathBuf::from(told.trim()))
+    }
+}
+
+fn on_path(name: &str) -> Option<PathBuf> {
+    let path: OsString = std::env::var_os("PATH")?;
+    std::env::split_paths(&path)
+        .map(|folder: PathBuf| folder.join(name))
+        .find(|file: &PathBuf| Path::exists(file))
+}

@@ -1,0 +1,165 @@
+//! `step.h`: all that an author sees of the world. The types of its events under short names, for each handler the
+//! signature to implement and the events that it may emit, and the parts of the SDK for what the world imports.
+
+use std::fmt::Write;
+
+use heck::{ToShoutySnakeCase, ToSnakeCase};
+use wit_bindgen_c::to_c_ident;
+use wit_parser::{Case, Type, TypeDefKind, TypeId};
+
+use super::bindings::Bindings;
+use super::handlers::{Emit, Gives, Handler, Wrap, kind};
+use super::names::Names;
+
+/// Writes the header. `parts` are the headers of the SDK, by their paths.
+pub(crate) fn write(bindings: &Bindings, handlers: &[Handler], names: &mut Names, parts: &[&str]) -> String {
+    let world = &bindings.resolve.worlds[bindings.world].name;
+    let includes: String = parts.iter().map(|part| format!("#include \"{part}\"\n")).collect();
+    let types = types(bindings, names);
+    let handlers: String = handlers.iter().map(|handler| declaration(bindings, handler, names)).collect();
+    format!(
+        "// Written by `lockstep build` from world `{world}`: whatever is changed here is written anew.\n\n\
+         #ifndef LOCKSTEP_STEP_H\n#define LOCKSTEP_STEP_H\n\n{includes}\n\
+         #ifdef __cplusplus\nextern \"C\" {{\n#endif\n\n\
+         // The types of the events, as the WIT names them.\n\n{types}\n\
+         // The handlers: the step has each of them.\n{handlers}\n\
+         #ifdef __cplusplus\n}}\n#endif\n#endif\n"
+    )
+}
+
+/// The signature of a handler, as an author writes it.
+pub(crate) fn signature(bindings: &Bindings, handler: &Handler, names: &Names) -> String {
+    let params = handler
+        .params
+        .iter()
+        .map(|(name, ty)| format!("{} *{}, ", names.name(bindings, *ty), parameter(name, names)));
+    let params: String = params.collect();
+    format!("outcome {name}({params}{name}_emit {EMIT})", name = handler.name)
+}
+
+/// A parameter by a name that stands for nothing else in its handler.
+pub(crate) fn parameter(name: &str, names: &Names) -> String {
+    let is_taken = name == EMIT || names.has(name);
+    if is_taken { format!("{name}_") } else { name.to_owned() }
+}
+
+/// The last parameter of every handler.
+pub(crate) const EMIT: &str = "emit";
+
+/// What `emit` has besides events.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// All is emitted that is to be.
+    Done,
+    /// There is no event.
+    Nothing,
+}
+
+/// How a handler may end without one more event, each by a name that none of its events has.
+pub(crate) fn ends(gives: Option<&Gives>) -> Vec<(End, String)> {
+    let ends: &[End] = match gives.map(|gives| gives.wrap) {
+        None | Some(Wrap::List | Wrap::ListOfOption) => &[End::Done],
+        Some(Wrap::One) => &[],
+        Some(Wrap::Option) => &[End::Nothing],
+        Some(Wrap::OptionOfList) => &[End::Done, End::Nothing],
+    };
+    let events = gives.map_or(&[][..], |gives| &gives.events);
+    let named = ends.iter().map(|end| {
+        let mut name = match end {
+            End::Done => "done".to_owned(),
+            End::Nothing => "nothing".to_owned(),
+        };
+        while events.iter().any(|event| event.name == name) {
+            name.push('_');
+        }
+        (*end, name)
+    });
+    named.collect()
+}
+
+fn types(bindings: &Bindings, names: &mut Names) -> String {
+    let mut text = String::new();
+    for (id, name) in names.types.clone() {
+        let Some((target, kind)) = kind(&bindings.resolve, Type::Id(id)) else { continue };
+        let own = bindings.resolve.types[id].docs.contents.as_deref();
+        text += &docs(own.or(bindings.resolve.types[target].docs.contents.as_deref()));
+        let _ = writeln!(text, "typedef {} {name};", bindings.name(Type::Id(id)));
+        text += &cases(bindings, names, &Named { name: &name, target, kind });
+    }
+    text
+}
+
+/// A type under its short name, and what it is.
+struct Named<'n> {
+    name: &'n str,
+    target: TypeId,
+    kind: &'n TypeDefKind,
+}
+
+/// The constants of an enum, of flags and of a variant; and for a variant what makes its values.
+fn cases(bindings: &Bindings, names: &mut Names, named: &Named) -> String {
+    match named.kind {
+        TypeDefKind::Enum(it) => constants(bindings, named, it.cases.iter().map(|case| &case.name)),
+        TypeDefKind::Flags(it) => constants(bindings, named, it.flags.iter().map(|flag| &flag.name)),
+        TypeDefKind::Variant(it) => {
+            let mut text = constants(bindings, named, it.cases.iter().map(|case| &case.name));
+            for case in &it.cases {
+                let maker = names.take(format!("{}_{}", named.plain(), case.name.to_snake_case()));
+                text += &constructor(bindings, names, named, &maker, case);
+            }
+            text
+        }
+        _ => String::new(),
+    }
+}
+
+impl Named<'_> {
+    /// Its name without what keeps it apart from others.
+    fn plain(&self) -> &str {
+        self.name.trim_end_matches('_')
+    }
+
+    /// `COLOR_DEEP_BLUE`.
+    fn constant(&self, case: &str) -> String {
+        format!("{}_{}", self.plain(), case.to_snake_case()).to_uppercase()
+    }
+}
+
+fn constants<'c>(bindings: &Bindings, named: &Named, cases: impl Iterator<Item = &'c String>) -> String {
+    let long = bindings.name(Type::Id(named.target)).trim_end_matches("_t").to_uppercase();
+    let lines = cases.map(|case| {
+        let (short, case) = (named.constant(case), case.to_shouty_snake_case());
+        format!("#define {short} {long}_{case}\n")
+    });
+    lines.collect()
+}
+
+/// A function that makes a value of a variant, since an initializer would have to say its case twice.
+fn constructor(bindings: &Bindings, names: &Names, named: &Named, maker: &str, case: &Case) -> String {
+    let (name, tag) = (named.name, named.constant(&case.name));
+    let param = case.ty.map_or("void".into(), |ty| format!("{} value", names.name(bindings, ty)));
+    let value =
+        case.ty.map_or(String::new(), |_| format!("  made.val.{} = value;\n", to_c_ident(&case.name)));
+    format!(
+        "static inline {name} {maker}({param}) {{\n  {name} made;\n  memset(&made, 0, sizeof made);\n  \
+         made.tag = {tag};\n{value}  return made;\n}}\n"
+    )
+}
+
+fn declaration(bindings: &Bindings, handler: &Handler, names: &Names) -> String {
+    let name = &handler.name;
+    let gives = handler.gives.as_ref();
+    let returns = if gives.is_some_and(|gives| gives.wrap.is_list()) { "void" } else { "outcome" };
+    let events = gives.map_or(&[][..], |gives| &gives.events);
+    let event =
+        |emit: &Emit| format!("  {returns} (*{})({} event);\n", emit.name, names.name(bindings, emit.event));
+    let members: String = events.iter().map(event).collect();
+    let ends: String = ends(gives).iter().map(|(_, end)| format!("  outcome (*{end})(void);\n")).collect();
+    let docs = docs(handler.docs);
+    let signature = signature(bindings, handler, names);
+    format!("\ntypedef struct {name}_emit {{\n{members}{ends}}} {name}_emit;\n\n{docs}{signature};\n")
+}
+
+fn docs(text: Option<&str>) -> String {
+    text.unwrap_or_default().trim().lines().map(|line| format!("/// {line}\n")).collect()
+}

@@ -1,0 +1,263 @@
+// Written by `lockstep build`.
+
+#include "step.h"
+
+void *lockstep_room(void *list, size_t len, size_t size);
+
+static void copy_lockstep_types_json_t(lockstep_types_json_t *it) {
+  *it = text_copy(*it);
+}
+
+static void copy_events_json_t(events_json_t *it) {
+  copy_lockstep_types_json_t(it);
+}
+
+static void copy_bindings_tuple2_u8_string_t(bindings_tuple2_u8_string_t *it) {
+  it->f1 = text_copy(it->f1);
+}
+
+static void copy_events_way_t(events_way_t *it) {
+  if (it->tag == 1) {
+    it->val.account = text_copy(it->val.account);
+  }
+  if (it->tag == 2) {
+    copy_bindings_tuple2_u8_string_t(&it->val.split);
+  }
+}
+
+static void copy_events_item_t(events_item_t *it) {
+  it->name = text_copy(it->name);
+}
+
+static void copy_events_option_json_t(events_option_json_t *it) {
+  if (it->is_some) {
+    copy_events_json_t(&it->val);
+  }
+}
+
+static void copy_events_list_item_t(events_list_item_t *it) {
+  __typeof__(it->ptr) made = lockstep_take(sizeof *it->ptr, it->len);
+  if (it->len) memcpy(made, it->ptr, it->len * sizeof *made);
+  it->ptr = made;
+  for (size_t i = 0; i < it->len; i++) {
+    copy_events_item_t(&it->ptr[i]);
+  }
+}
+
+static void copy_bindings_list_u8_t(bindings_list_u8_t *it) {
+  __typeof__(it->ptr) made = lockstep_take(sizeof *it->ptr, it->len);
+  if (it->len) memcpy(made, it->ptr, it->len * sizeof *made);
+  it->ptr = made;
+}
+
+static void copy_events_result_u32_string_t(events_result_u32_string_t *it) {
+  if (it->is_err) {
+    it->val.err = text_copy(it->val.err);
+  } else {
+  }
+}
+
+static void copy_events_approved_t(events_approved_t *it) {
+  it->order = text_copy(it->order);
+  copy_events_way_t(&it->way);
+  copy_events_list_item_t(&it->items);
+  copy_bindings_list_u8_t(&it->bytes);
+  copy_events_result_u32_string_t(&it->checked);
+  copy_events_json_t(&it->data);
+  copy_events_option_json_t(&it->note);
+}
+
+static void copy_events_denied_t(events_denied_t *it) {
+  it->why = text_copy(it->why);
+}
+
+static void copy_audit_item_t(audit_item_t *it) {
+  it->note = text_copy(it->note);
+}
+
+static void copy_audit_done_t(audit_done_t *it) {
+  copy_audit_item_t(&it->item);
+}
+
+static void copy_bindings_approved_t(bindings_approved_t *it) {
+  copy_events_approved_t(it);
+}
+
+static void copy_bindings_denied_t(bindings_denied_t *it) {
+  copy_events_denied_t(it);
+}
+
+static void copy_bindings_done_t(bindings_done_t *it) {
+  copy_audit_done_t(it);
+}
+
+static outcome emit_on_asked_approved(bindings_approved_t event) {
+  copy_bindings_approved_t(&event);
+  bindings_emits_t *told = take(bindings_emits_t, 1);
+  told->tag = BINDINGS_EMITS_APPROVED;
+  told->val.approved = event;
+  outcome made = {told, NULL};
+  return made;
+}
+
+static outcome emit_on_asked_denied(bindings_denied_t event) {
+  copy_bindings_denied_t(&event);
+  bindings_emits_t *told = take(bindings_emits_t, 1);
+  told->tag = BINDINGS_EMITS_DENIED;
+  told->val.denied = event;
+  outcome made = {told, NULL};
+  return made;
+}
+
+bool exports_bindings_on_asked(bindings_asked_t *event, bindings_emits_t *ret, lockstep_types_failure_t *err) {
+  static const on_asked_emit lockstep_emit = {emit_on_asked_approved, emit_on_asked_denied};
+  outcome lockstep_told = on_asked(event, lockstep_emit);
+  if (lockstep_told.failed) {
+    *err = *lockstep_told.failed;
+    return false;
+  }
+  if (!lockstep_told.emitted) panic("`on_asked` returned neither an event nor a failure");
+  *ret = *(const bindings_emits_t *)lockstep_told.emitted;
+  return true;
+}
+
+static outcome emit_on_both_denied(bindings_denied_t event) {
+  copy_bindings_denied_t(&event);
+  bindings_option_denied_t *told = take(bindings_option_denied_t, 1);
+  told->is_some = true;
+  told->val = event;
+  outcome made = {told, NULL};
+  return made;
+}
+
+static outcome emit_on_both_nothing(void) {
+  static const bindings_option_denied_t told = {0};
+  outcome made = {&told, NULL};
+  return made;
+}
+
+bool exports_bindings_on_both(bindings_approved_t *approved, bindings_text_t *emit, bindings_option_denied_t *ret, lockstep_types_failure_t *err) {
+  static const on_both_emit lockstep_emit = {emit_on_both_denied, emit_on_both_nothing};
+  outcome lockstep_told = on_both(approved, emit, lockstep_emit);
+  if (lockstep_told.failed) {
+    *err = *lockstep_told.failed;
+    return false;
+  }
+  if (!lockstep_told.emitted) panic("`on_both` returned neither an event nor a failure");
+  *ret = *(const bindings_option_denied_t *)lockstep_told.emitted;
+  return true;
+}
+
+static bindings_list_ends_t on_all_list;
+
+static void emit_on_all_done(bindings_done_t event) {
+  copy_bindings_done_t(&event);
+  on_all_list.ptr = lockstep_room(on_all_list.ptr, on_all_list.len, sizeof *on_all_list.ptr);
+  __typeof__(on_all_list.ptr) told = &on_all_list.ptr[on_all_list.len++];
+  told->tag = BINDINGS_ENDS_DONE;
+  told->val.done = event;
+}
+
+static void emit_on_all_text(bindings_text_t event) {
+  on_all_list.ptr = lockstep_room(on_all_list.ptr, on_all_list.len, sizeof *on_all_list.ptr);
+  __typeof__(on_all_list.ptr) told = &on_all_list.ptr[on_all_list.len++];
+  told->tag = BINDINGS_ENDS_TEXT;
+  told->val.text = event;
+}
+
+static outcome emit_on_all_done_(void) {
+  outcome made = {&on_all_list, NULL};
+  return made;
+}
+
+bool exports_bindings_on_all(bindings_list_denied_t *all, bindings_list_ends_t *ret, lockstep_types_failure_t *err) {
+  static const on_all_emit lockstep_emit = {emit_on_all_done, emit_on_all_text, emit_on_all_done_};
+  outcome lockstep_told = on_all(all, lockstep_emit);
+  if (lockstep_told.failed) {
+    *err = *lockstep_told.failed;
+    return false;
+  }
+  if (!lockstep_told.emitted) panic("`on_all` returned neither an event nor a failure");
+  *ret = *(const bindings_list_ends_t *)lockstep_told.emitted;
+  return true;
+}
+
+static bindings_list_denied_t on_some_list;
+
+static void emit_on_some_denied(bindings_denied_t event) {
+  copy_bindings_denied_t(&event);
+  on_some_list.ptr = lockstep_room(on_some_list.ptr, on_some_list.len, sizeof *on_some_list.ptr);
+  __typeof__(on_some_list.ptr) told = &on_some_list.ptr[on_some_list.len++];
+  *told = event;
+}
+
+static outcome emit_on_some_done(void) {
+  bindings_option_list_denied_t *told = take(bindings_option_list_denied_t, 1);
+  told->is_some = true;
+  told->val = on_some_list;
+  outcome made = {told, NULL};
+  return made;
+}
+
+static outcome emit_on_some_nothing(void) {
+  static const bindings_option_list_denied_t told = {0};
+  outcome made = {&told, NULL};
+  return made;
+}
+
+bool exports_bindings_on_some(bindings_asked_t *one, bindings_list_done_t *all, bindings_option_list_denied_t *ret, lockstep_types_failure_t *err) {
+  static const on_some_emit lockstep_emit = {emit_on_some_denied, emit_on_some_done, emit_on_some_nothing};
+  outcome lockstep_told = on_some(one, all, lockstep_emit);
+  if (lockstep_told.failed) {
+    *err = *lockstep_told.failed;
+    return false;
+  }
+  if (!lockstep_told.emitted) panic("`on_some` returned neither an event nor a failure");
+  *ret = *(const bindings_option_list_denied_t *)lockstep_told.emitted;
+  return true;
+}
+
+static bindings_list_option_approved_t on_done_list;
+
+static void emit_on_done_approved(bindings_approved_t event) {
+  copy_bindings_approved_t(&event);
+  on_done_list.ptr = lockstep_room(on_done_list.ptr, on_done_list.len, sizeof *on_done_list.ptr);
+  __typeof__(on_done_list.ptr) told = &on_done_list.ptr[on_done_list.len++];
+  told->is_some = true;
+  told->val = event;
+}
+
+static outcome emit_on_done_done(void) {
+  outcome made = {&on_done_list, NULL};
+  return made;
+}
+
+bool exports_bindings_on_done(bindings_done_t *event, bindings_list_option_approved_t *ret, lockstep_types_failure_t *err) {
+  static const on_done_emit lockstep_emit = {emit_on_done_approved, emit_on_done_done};
+  outcome lockstep_told = on_done(event, lockstep_emit);
+  if (lockstep_told.failed) {
+    *err = *lockstep_told.failed;
+    return false;
+  }
+  if (!lockstep_told.emitted) panic("`on_done` returned neither an event nor a failure");
+  *ret = *(const bindings_list_option_approved_t *)lockstep_told.emitted;
+  return true;
+}
+
+static outcome emit_on_text_done(void) {
+  static const bool told = true;
+  outcome made = {&told, NULL};
+  return made;
+}
+
+bool exports_bindings_on_text(bindings_text_t *event, lockstep_types_failure_t *err) {
+  static const on_text_emit lockstep_emit = {emit_on_text_done};
+  outcome lockstep_told = on_text(event, lockstep_emit);
+  if (lockstep_told.failed) {
+    *err = *lockstep_told.failed;
+    return false;
+  }
+  if (!lockstep_told.emitted) panic("`on_text` returned neither an event nor a failure");
+  return true;
+}
+
