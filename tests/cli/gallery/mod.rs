@@ -54,11 +54,11 @@ impl Place {
 
     fn copy(&self, file: &str, services: &[(&str, u16)]) {
         let Ok(text) = fs::read_to_string(self.plugin.join(file)) else { return };
-        let (here, beside) = (self.plugin.display().to_string(), plugins().display().to_string());
-        let (own, others) =
-            if file.starts_with("grants/") { ("\"../", "\"../../") } else { ("\"components/", "\"../") };
-        let own_now = own.replace("..", &here).replace("\"components", &format!("\"{here}/components"));
-        let text = text.replace(others, &format!("\"{beside}/")).replace(own, &own_now);
+        let from = self.plugin.join(file);
+        let home = |levels: usize| from.ancestors().nth(levels + 1).unwrap().display();
+        let text =
+            text.replace("\"../../", &format!("\"{}/", home(2))).replace("\"../", &format!("\"{}/", home(1)));
+        let text = text.replace("\"components/", &format!("\"{}/components/", home(0)));
         let ported = |text: String, (named, port): &(&str, u16)| text.replace(named, &port.to_string());
         fs::write(self.project.path(file), services.iter().fold(text, ported)).unwrap();
     }
@@ -203,5 +203,43 @@ fn the_workflows_check_without_a_warning() {
     for plugin in PLUGINS {
         let ended = Place::new(plugin, &[]).lockstep(&["check", "."]);
         assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{plugin}");
+    }
+}
+
+/// A page, and the folder from which its links lead.
+fn pages() -> Vec<(PathBuf, String)> {
+    let readme = |plugin: &str| plugins().join(plugin).join("README.md");
+    let pages = PLUGINS.into_iter().map(readme).chain([plugins().join("../docs/patterns.md")]);
+    let page = |path: PathBuf| (path.parent().unwrap().to_owned(), fs::read_to_string(&path).unwrap());
+    pages.map(page).collect()
+}
+
+/// The parts of a text that stand after one thing and before another.
+fn between<'t>(text: &'t str, before: &str, after: &str) -> Vec<&'t str> {
+    text.split(before).skip(1).filter_map(|rest| rest.split(after).next()).collect()
+}
+
+#[test]
+fn what_the_pages_name_is_there() {
+    for (folder, text) in pages() {
+        let links = between(&text, "](", ")").into_iter().filter(|link| !link.starts_with("http"));
+        let inputs = between(&text, "@", ".json").into_iter().map(|input| format!("{input}.json"));
+        let pictures = between(&text, "<img src=\"", "\"").into_iter().map(str::to_owned);
+        let named: Vec<String> = links.map(str::to_owned).chain(inputs).chain(pictures).collect();
+        assert!(!named.is_empty(), "{}", folder.display());
+        for name in named {
+            assert!(folder.join(&name).exists(), "{}: {name}", folder.display());
+        }
+    }
+}
+
+#[test]
+fn every_workflow_stands_on_the_page_of_patterns() {
+    let (_, page) = pages().pop().unwrap();
+    for entry in fs::read_dir(plugins()).unwrap().map(|entry| entry.unwrap()) {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.path().join("expected").exists() {
+            assert!(page.contains(&format!("(../plugins/{name})")), "{name}");
+        }
     }
 }

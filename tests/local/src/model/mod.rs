@@ -17,7 +17,7 @@
 //! | `<draft>`, `<problems>` | fields that were read before, and what is wrong with them |
 //!
 //! Without a `response_format` it answers the question, and says [`NO_ANSWER`] where no passage does. With a JSON
-//! schema it fills in the schema's fields, each by a rule ([`fields`]).
+//! schema it fills in the schema's fields, each by a rule that `fields` tells.
 
 mod answer;
 mod embed;
