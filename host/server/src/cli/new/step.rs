@@ -57,16 +57,12 @@ impl Step {
             .clone()
             .unwrap_or_else(|| if self.on == "asked" { vec!["answered".into()] } else { Vec::new() });
         let new = NewStep { name: self.name, language: self.lang, on: self.on, emits, uses: self.uses };
-        if let Some(file) = &workflow {
-            if let Ok(there) = file.step(&new.name) {
-                let line = there.name.line;
-                return Err(Refused::one(format!(
-                    "{}:{line}: there is a step `{}` already; choose another name",
-                    file.shown(),
-                    new.name
-                ))
-                .into());
-            }
+        if let Some((file, there)) =
+            workflow.as_ref().and_then(|file| Some((file, file.step(&new.name).ok()?)))
+        {
+            let (shown, line, name) = (file.shown(), there.name.line, &new.name);
+            let why = format!("{shown}:{line}: there is a step `{name}` already; choose another name");
+            return Err(Refused::one(why).into());
         }
         let toolchain =
             Toolchain { cache: config::tools(), target_dir: "target/guests".into(), install: Install::Never };

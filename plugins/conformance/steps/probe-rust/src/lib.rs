@@ -22,7 +22,9 @@ mod handlers {
     }
 
     fn on_spread(event: Spread) -> Result<Vec<Emits>, Failure> {
-        let one = |n: u32| if n % 2 == 0 { Left { note: n.to_string() }.into() } else { Right { n }.into() };
+        let one = |n: u32| {
+            if n.is_multiple_of(2) { Left { note: n.to_string() }.into() } else { Right { n }.into() }
+        };
         Ok((0..event.n).map(one).collect())
     }
 
