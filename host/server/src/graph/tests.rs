@@ -285,7 +285,7 @@ fn a_question_stands_between_the_step_that_asks_and_those_that_take_the_answer()
     .assert_eq(&told);
     let question = drawing.nodes.iter().find(|node| node.label == "item-question").unwrap();
     assert_eq!(question.kind, Kind::Question);
-    assert_eq!(question.notes, ["a person is asked", "by role:approver", "within 1d 12h"]);
+    assert_eq!(question.notes, ["a person is asked", "by role:approver", "within 1d12h"]);
 }
 
 #[test]
