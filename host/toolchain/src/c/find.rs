@@ -1,8 +1,7 @@
 //! What compiles C to WebAssembly on this machine: a clang that has the target, its linker and the C library of WASI;
 //! else Zig, which brings all of them.
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::build::Job;
@@ -20,6 +19,9 @@ const NAMES: [&str; 7] = ["clang", "clang-24", "clang-23", "clang-22", "clang-21
 
 /// The target, by its name and by the one that it had before.
 const TARGETS: [&str; 2] = ["wasm32-wasip1", "wasm32-wasi"];
+
+/// How a clang is asked for what every step is linked with.
+const PARTS: [&str; 2] = ["-print-file-name=crt1-reactor.o", "-print-libgcc-file-name"];
 
 /// Which language the files of a step are in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,19 +86,14 @@ impl Clang {
     /// It, if nothing is missing.
     fn whole(self, dialect: Dialect) -> Option<Compiler> {
         let Clang { program, target } = self;
-        let library = self.asks("-print-file-name=crt1-reactor.o")?;
-        let builtins = self.asks("-print-libgcc-file-name")?;
-        let cxx = match dialect {
-            Dialect::C => None,
-            Dialect::Cxx => Some(self.asks("-print-file-name=libc++.a")?),
+        let (questions, libraries): (&[&str], &[&str]) = match dialect {
+            Dialect::C => (&PARTS, &[]),
+            Dialect::Cxx => (&[PARTS[0], PARTS[1], "-print-file-name=libc++.a"], &["-lc++", "-lc++abi"]),
         };
-        let is_whole = [Some(library), Some(builtins), cxx]
-            .into_iter()
-            .flatten()
-            .all(|file| file.is_absolute() && file.exists());
+        let is_there = |file: PathBuf| file.is_absolute() && file.exists();
+        let is_whole = questions.iter().all(|question| self.asks(question).is_some_and(is_there));
         let linker = is_whole.then(|| self.linker()).flatten()?;
-        let cxx = if dialect == Dialect::Cxx { &["-lc++", "-lc++abi"][..] } else { &[] };
-        let libraries = cxx.iter().chain(self.printing()).copied().collect();
+        let libraries = libraries.iter().chain(self.printing()).copied().collect();
         Some(Compiler::Clang { program, target, linker, libraries })
     }
 
@@ -118,16 +115,14 @@ impl Clang {
 
     fn asks(self, question: &str) -> Option<PathBuf> {
         let target = format!("--target={}", self.target);
-        let told =
-            process::output(Command::new(self.program).args([&target, "-rtlib=compiler-rt", question]))
-                .ok()?;
+        let mut clang = Command::new(self.program);
+        let told = process::output(clang.args([&target, "-rtlib=compiler-rt", question])).ok()?;
         Some(PathBuf::from(told.trim()))
     }
 }
 
 fn on_path(name: &str) -> Option<PathBuf> {
-    let path: OsString = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .map(|folder: PathBuf| folder.join(name))
-        .find(|file: &PathBuf| Path::exists(file))
+    let path = std::env::var_os("PATH")?;
+    let mut files = std::env::split_paths(&path).map(|folder| folder.join(name));
+    files.find(|file| file.exists())
 }

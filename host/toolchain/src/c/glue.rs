@@ -13,14 +13,13 @@ use super::header::{End, ends};
 
 /// Writes the file.
 pub(crate) fn write(bindings: &Bindings, handlers: &[Handler]) -> String {
-    let mut text = String::from(
-        "// Written by `lockstep build`.\n\n#include \"step.h\"\n\nvoid *lockstep_room(void *list, size_t len, size_t size);\n\n",
-    );
-    text += &copies(bindings, handlers);
-    for handler in handlers {
-        text += &glue(bindings, handler);
-    }
-    text
+    let glue = handlers.iter().map(|handler| glue(bindings, handler));
+    format!(
+        "// Written by `lockstep build`.\n\n#include \"step.h\"\n\n\
+         void *lockstep_room(void *list, size_t len, size_t size);\n\n{}{}",
+        copies(bindings, handlers),
+        glue.collect::<String>()
+    )
 }
 
 /// For each type that an emitted event may hold and that points somewhere, a function that copies what it points at.
@@ -107,7 +106,7 @@ fn glue(bindings: &Bindings, handler: &Handler) -> String {
     if let Some(gives) = &handler.gives {
         if gives.wrap.is_list() {
             let _ =
-                writeln!(text, "static {} {}_list;\n", bindings.name(list(bindings, gives)), handler.name);
+                writeln!(text, "static {} list_of_{};\n", bindings.name(list(bindings, gives)), handler.name);
         }
         for emit in &gives.events {
             text += &emitter(bindings, handler, gives, emit);
@@ -136,8 +135,8 @@ fn emitter(bindings: &Bindings, handler: &Handler, gives: &Gives, emit: &Emit) -
             format!("{whole} *told = take({whole}, 1);", whole = bindings.name(gives.whole))
         }
         _ => format!(
-            "{name}_list.ptr = lockstep_room({name}_list.ptr, {name}_list.len, sizeof *{name}_list.ptr);\n  \
-             __typeof__({name}_list.ptr) told = &{name}_list.ptr[{name}_list.len++];"
+            "list_of_{name}.ptr = lockstep_room(list_of_{name}.ptr, list_of_{name}.len, sizeof *list_of_{name}.ptr);\n  \
+             __typeof__(list_of_{name}.ptr) told = &list_of_{name}.ptr[list_of_{name}.len++];"
         ),
     };
     let (some, part, all) = match gives.wrap {
@@ -164,9 +163,10 @@ fn ender(bindings: &Bindings, handler: &Handler, end: End, called: &str) -> Stri
     let told = match (end, whole) {
         (End::Done, None) => "  static const bool told = true;\n  outcome made = {&told, NULL};\n".to_owned(),
         (End::Done, Some((Wrap::OptionOfList, whole))) => format!(
-            "  {whole} *told = take({whole}, 1);\n  told->is_some = true;\n  told->val = {name}_list;\n  outcome made = {{told, NULL}};\n"
+            "  {whole} *told = take({whole}, 1);\n  told->is_some = true;\n  told->val = list_of_{name};\n  \
+             outcome made = {{told, NULL}};\n"
         ),
-        (End::Done, Some(_)) => format!("  outcome made = {{&{name}_list, NULL}};\n"),
+        (End::Done, Some(_)) => format!("  outcome made = {{&list_of_{name}, NULL}};\n"),
         (End::Nothing, whole) => {
             let whole = whole.map_or("bool", |(_, whole)| whole);
             format!("  static const {whole} told = {{0}};\n  outcome made = {{&told, NULL}};\n")

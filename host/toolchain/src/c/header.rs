@@ -161,5 +161,7 @@ fn declaration(bindings: &Bindings, handler: &Handler, names: &Names) -> String 
 }
 
 fn docs(text: Option<&str>) -> String {
-    text.unwrap_or_default().trim().lines().map(|line| format!("/// {line}\n")).collect()
+    // A backslash at the end would draw the next line into the comment.
+    let lines = text.unwrap_or_default().trim().lines().map(|line| line.trim_end_matches('\\'));
+    lines.map(|line| format!("/// {line}\n")).collect()
 }

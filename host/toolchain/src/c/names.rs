@@ -41,10 +41,10 @@ pub(super) fn taken() -> impl Iterator<Item = &'static str> {
 pub(crate) struct Names {
     /// Types that get one, in the order of their definitions.
     pub(crate) types: Vec<(TypeId, String)>,
-    /// All names that are taken, each with the type that it stands for, if it is one.
-    taken: HashMap<String, Option<TypeId>>,
-    /// What was asked for already: an alias in the world and what it stands for are one.
-    wanted: HashSet<(TypeId, String)>,
+    /// All names that are taken, and whether each stands for a type.
+    taken: HashMap<String, bool>,
+    /// What was asked for already, with the struct of the bindings that it stands for: an alias and its type are one.
+    wanted: HashSet<(String, String)>,
 }
 
 impl Names {
@@ -56,7 +56,7 @@ impl Names {
         let mut names = Names {
             types: Vec::new(),
             wanted: HashSet::new(),
-            taken: taken.chain(functions).map(|name| (name, None)).collect(),
+            taken: taken.chain(functions).map(|name| (name, false)).collect(),
         };
         let mut live = LiveTypes::default();
         handlers.iter().flat_map(Handler::events).for_each(|ty| live.add_type(&bindings.resolve, &ty));
@@ -78,8 +78,8 @@ impl Names {
         match ty {
             Type::String => "text",
             Type::Id(id) => {
-                let same =
-                    |other: TypeId| dealias(&bindings.resolve, other) == dealias(&bindings.resolve, id);
+                let of = |id: TypeId| bindings.name(Type::Id(dealias(&bindings.resolve, id)));
+                let same = |other: TypeId| of(other) == of(id);
                 let exact = self.types.iter().find(|(other, _)| *other == id);
                 let found = exact.or_else(|| self.types.iter().find(|(other, _)| same(*other)));
                 found.map_or_else(|| bindings.name(ty), |(_, name)| name)
@@ -99,12 +99,12 @@ impl Names {
         while self.taken.contains_key(&name) {
             name.push('_');
         }
-        self.taken.insert(name.clone(), None);
+        self.taken.insert(name.clone(), false);
         name
     }
 
     fn add(&mut self, bindings: &Bindings, id: TypeId) {
-        let target = dealias(&bindings.resolve, id);
+        let target = bindings.name(Type::Id(dealias(&bindings.resolve, id))).to_owned();
         let wanted = match &bindings.resolve.types[id].name {
             Some(name) => to_c_ident(name),
             None => gen_type_name(&bindings.resolve, id).1,
@@ -112,10 +112,10 @@ impl Names {
         if !self.wanted.insert((target, wanted.clone())) {
             return;
         }
-        let is_another_type = matches!(self.taken.get(&wanted), Some(Some(_)));
+        let is_another_type = self.taken.get(&wanted) == Some(&true);
         let whole = bindings.name(Type::Id(id)).trim_end_matches("_t");
         let name = self.take(if is_another_type { whole.to_owned() } else { wanted });
-        self.taken.insert(name.clone(), Some(target));
+        self.taken.insert(name.clone(), true);
         self.types.push((id, name));
     }
 }

@@ -97,6 +97,25 @@ fn all_that_a_world_may_import_is_used_once_by_a_new_step() {
     }
 }
 
+/// A world that also imports what this program knows nothing of.
+pub(crate) fn with_a_resource() -> String {
+    let import = "world assess {\n  import other:things/store@1.0.0;";
+    WIT.replace("world assess {", import)
+        + "package other:things@1.0.0 {
+             interface store {
+               resource bucket { get: func(key: string) -> option<list<u8>>; }
+               open: func(name: string) -> result<bucket, string>;
+             }
+           }\n"
+}
+
+#[test]
+fn a_world_may_import_resources_of_others() {
+    let step = Step::of(Language::C, &with_a_resource());
+    step.starter(starter);
+    step.build();
+}
+
 /// Every name that a header of the SDK declares, so that no event gets it.
 #[test]
 fn names_of_the_sdk_are_none_of_an_event() {

@@ -56,6 +56,8 @@ fn body(bindings: &Bindings, id: TypeId) -> Option<String> {
                 sides.filter_map(|(name, ty)| Some((name.to_owned(), ty?))).collect(),
             )
         }
+        TypeDefKind::Handle(_) => "extern struct { __handle: i32 }".into(),
+        TypeDefKind::Future(_) | TypeDefKind::Stream(_) => "u32".into(),
         _ => return None,
     })
 }

@@ -38,7 +38,8 @@ pub(super) fn function(name: &str) -> String {
 pub(super) struct Names {
     /// In the order of their definitions, each behind its aliases.
     pub(super) types: Vec<(TypeId, String)>,
-    names: HashMap<TypeId, String>,
+    /// By the struct of the bindings that each stands for.
+    names: HashMap<String, String>,
 }
 
 impl Names {
@@ -64,7 +65,7 @@ impl Names {
     /// The type as an author writes it; `prefix` stands before names.
     pub(super) fn write(&self, bindings: &Bindings, ty: Type, prefix: &str) -> String {
         match ty {
-            Type::Id(id) => match self.names.get(&dealias(&bindings.resolve, id)) {
+            Type::Id(id) => match self.names.get(&of(bindings, id)) {
                 Some(name) => format!("{prefix}{name}"),
                 None => self.anonymous(bindings, ty, prefix),
             },
@@ -85,6 +86,7 @@ impl Names {
         }
     }
 
+    /// A type that has no name, by its parts.
     pub(super) fn anonymous(&self, bindings: &Bindings, ty: Type, prefix: &str) -> String {
         let part = |ty: Type| self.write(bindings, ty, prefix);
         match kind(&bindings.resolve, ty).map(|(_, kind)| kind) {
@@ -114,11 +116,12 @@ impl Names {
             }
             _ => return,
         };
-        if self.names.contains_key(&target) {
+        let it = of(bindings, id);
+        if self.names.contains_key(&it) {
             return;
         }
         if let Some(own) = own(bindings, target, &wanted) {
-            self.names.insert(target, own);
+            self.names.insert(it, own);
             return;
         }
         let is_taken =
@@ -128,9 +131,14 @@ impl Names {
         while is_taken(&name) {
             name.push('_');
         }
-        self.names.insert(target, name.clone());
+        self.names.insert(it, name.clone());
         self.types.push((target, name));
     }
+}
+
+/// What the bindings call a type behind its aliases.
+fn of(bindings: &Bindings, id: TypeId) -> String {
+    bindings.name(Type::Id(dealias(&bindings.resolve, id))).to_owned()
 }
 
 /// A type that the SDK has: those of `lockstep:step/types`.

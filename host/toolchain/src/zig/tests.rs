@@ -5,7 +5,7 @@ use expect_test::{ExpectFile, expect_file};
 use super::{generated, starter};
 use crate::Language;
 use crate::c::Bindings;
-use crate::c::tests::{Step, WIT};
+use crate::c::tests::{Step, WIT, with_a_resource};
 
 #[test]
 fn an_author_sees_the_world_as_zig_has_it() {
@@ -39,4 +39,11 @@ fn all_that_a_world_may_import_is_used_once_by_a_new_step() {
         step.starter(starter);
         step.build();
     }
+}
+
+#[test]
+fn a_world_may_import_resources_of_others() {
+    let step = Step::of(Language::Zig, &with_a_resource());
+    step.starter(starter);
+    step.build();
 }

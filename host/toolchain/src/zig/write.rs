@@ -1,7 +1,7 @@
 //! `step.zig`, which is all that an author sees of the world: the types of its events as Zig has them, and the parts of
 //! the SDK for what it imports. And `root.zig`, which stands between the bindings and the author's handlers.
 
-use wit_parser::{Type, TypeDefKind, TypeId};
+use wit_parser::{Docs, Flags, Type, TypeDefKind, TypeId};
 
 use super::names::{Names, field, function};
 use crate::c::{Bindings, Handler, flags_bits};
@@ -102,48 +102,53 @@ fn definition(bindings: &Bindings, names: &Names, id: TypeId, name: &str) -> Str
     let it = &bindings.resolve.types[id];
     let part = |ty: Type| names.write(bindings, ty, "");
     let body = match &it.kind {
-        TypeDefKind::Record(record) => {
-            let fields = record.fields.iter().map(|it| {
+        TypeDefKind::Record(it) => {
+            let fields = it.fields.iter().map(|it| {
                 let ty = part(it.ty);
                 let default = if ty.starts_with('?') { " = null" } else { "" };
-                format!(
-                    "{}    {}: {ty}{default},\n",
-                    docs("    ", it.docs.contents.as_deref()),
-                    field(&it.name)
-                )
+                line(&it.docs, &format!("{}: {ty}{default}", field(&it.name)))
             });
-            format!("struct {{\n{}}}", fields.collect::<String>())
+            block("struct", fields)
         }
-        TypeDefKind::Variant(variant) => {
-            let cases = variant.cases.iter().map(|case| {
-                let ty = case.ty.map_or(String::new(), |ty| format!(": {}", part(ty)));
-                format!("{}    {}{ty},\n", docs("    ", case.docs.contents.as_deref()), field(&case.name))
-            });
-            format!("union(enum) {{\n{}}}", cases.collect::<String>())
-        }
-        TypeDefKind::Enum(it) => {
-            let cases: String = it.cases.iter().map(|case| format!("    {},\n", field(&case.name))).collect();
-            format!("enum {{\n{cases}}}")
-        }
-        TypeDefKind::Flags(it) => {
-            let flags: String =
-                it.flags.iter().map(|flag| format!("    {}: bool = false,\n", field(&flag.name))).collect();
-            let (bits, used) = (flags_bits(it), it.flags.len());
-            let rest = if bits > used { format!("    _: u{} = 0,\n", bits - used) } else { String::new() };
-            format!("packed struct(u{bits}) {{\n{flags}{rest}}}")
+        TypeDefKind::Variant(it) => {
+            let cases = it.cases.iter().map(|case| line(&case.docs, &member(&case.name, case.ty.map(part))));
+            block("union(enum)", cases)
         }
         TypeDefKind::Result(it) => {
-            let side = |name: &str, ty: Option<Type>| {
-                format!("    {name}{},\n", ty.map_or(String::new(), |ty| format!(": {}", part(ty))))
-            };
-            format!("union(enum) {{\n{}{}}}", side("ok", it.ok), side("err", it.err))
+            let sides = [("ok", it.ok), ("err", it.err)];
+            block("union(enum)", sides.map(|(name, ty)| line(&Docs::default(), &member(name, ty.map(part)))))
         }
+        TypeDefKind::Enum(it) => {
+            block("enum", it.cases.iter().map(|case| line(&case.docs, &field(&case.name))))
+        }
+        TypeDefKind::Flags(it) => flags(it),
         TypeDefKind::Type(ty) => part(*ty),
         _ => names.anonymous(bindings, Type::Id(id), ""),
     };
-    format!("\n{}pub const {name} = {body};\n", docs("", it.docs.contents.as_deref()))
+    format!("\n{}pub const {name} = {body};\n", docs("", &it.docs))
 }
 
-fn docs(indent: &str, text: Option<&str>) -> String {
-    text.unwrap_or_default().trim().lines().map(|line| format!("{indent}/// {line}\n")).collect()
+fn flags(it: &Flags) -> String {
+    let (bits, used) = (flags_bits(it), it.flags.len());
+    let flags = it.flags.iter().map(|flag| line(&flag.docs, &format!("{}: bool = false", field(&flag.name))));
+    let rest = (bits > used).then(|| line(&Docs::default(), &format!("_: u{} = 0", bits - used)));
+    block(&format!("packed struct(u{bits})"), flags.chain(rest))
+}
+
+/// A case of a union.
+fn member(name: &str, ty: Option<String>) -> String {
+    ty.map_or_else(|| field(name), |ty| format!("{}: {ty}", field(name)))
+}
+
+fn block(what: &str, lines: impl IntoIterator<Item = String>) -> String {
+    format!("{what} {{\n{}}}", lines.into_iter().collect::<String>())
+}
+
+fn line(about: &Docs, text: &str) -> String {
+    format!("{}    {text},\n", docs("    ", about))
+}
+
+fn docs(indent: &str, docs: &Docs) -> String {
+    let text = docs.contents.as_deref().unwrap_or_default();
+    text.trim().lines().map(|line| format!("{indent}/// {line}\n")).collect()
 }

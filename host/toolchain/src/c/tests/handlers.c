@@ -77,6 +77,7 @@ static void copy_audit_item_t(audit_item_t *it) {
 
 static void copy_audit_done_t(audit_done_t *it) {
   copy_audit_item_t(&it->item);
+  copy_bindings_tuple2_u8_string_t(&it->pair);
 }
 
 static void copy_bindings_approved_t(bindings_approved_t *it) {
@@ -148,25 +149,25 @@ bool exports_bindings_on_both(bindings_approved_t *approved, bindings_text_t *em
   return true;
 }
 
-static bindings_list_ends_t on_all_list;
+static bindings_list_ends_t list_of_on_all;
 
 static void emit_on_all_done(bindings_done_t event) {
   copy_bindings_done_t(&event);
-  on_all_list.ptr = lockstep_room(on_all_list.ptr, on_all_list.len, sizeof *on_all_list.ptr);
-  __typeof__(on_all_list.ptr) told = &on_all_list.ptr[on_all_list.len++];
+  list_of_on_all.ptr = lockstep_room(list_of_on_all.ptr, list_of_on_all.len, sizeof *list_of_on_all.ptr);
+  __typeof__(list_of_on_all.ptr) told = &list_of_on_all.ptr[list_of_on_all.len++];
   told->tag = BINDINGS_ENDS_DONE;
   told->val.done = event;
 }
 
 static void emit_on_all_text(bindings_text_t event) {
-  on_all_list.ptr = lockstep_room(on_all_list.ptr, on_all_list.len, sizeof *on_all_list.ptr);
-  __typeof__(on_all_list.ptr) told = &on_all_list.ptr[on_all_list.len++];
+  list_of_on_all.ptr = lockstep_room(list_of_on_all.ptr, list_of_on_all.len, sizeof *list_of_on_all.ptr);
+  __typeof__(list_of_on_all.ptr) told = &list_of_on_all.ptr[list_of_on_all.len++];
   told->tag = BINDINGS_ENDS_TEXT;
   told->val.text = event;
 }
 
 static outcome emit_on_all_done_(void) {
-  outcome made = {&on_all_list, NULL};
+  outcome made = {&list_of_on_all, NULL};
   return made;
 }
 
@@ -182,19 +183,19 @@ bool exports_bindings_on_all(bindings_list_denied_t *all, bindings_list_ends_t *
   return true;
 }
 
-static bindings_list_denied_t on_some_list;
+static bindings_list_denied_t list_of_on_some;
 
 static void emit_on_some_denied(bindings_denied_t event) {
   copy_bindings_denied_t(&event);
-  on_some_list.ptr = lockstep_room(on_some_list.ptr, on_some_list.len, sizeof *on_some_list.ptr);
-  __typeof__(on_some_list.ptr) told = &on_some_list.ptr[on_some_list.len++];
+  list_of_on_some.ptr = lockstep_room(list_of_on_some.ptr, list_of_on_some.len, sizeof *list_of_on_some.ptr);
+  __typeof__(list_of_on_some.ptr) told = &list_of_on_some.ptr[list_of_on_some.len++];
   *told = event;
 }
 
 static outcome emit_on_some_done(void) {
   bindings_option_list_denied_t *told = take(bindings_option_list_denied_t, 1);
   told->is_some = true;
-  told->val = on_some_list;
+  told->val = list_of_on_some;
   outcome made = {told, NULL};
   return made;
 }
@@ -217,18 +218,18 @@ bool exports_bindings_on_some(bindings_asked_t *one, bindings_list_done_t *all, 
   return true;
 }
 
-static bindings_list_option_approved_t on_done_list;
+static bindings_list_option_approved_t list_of_on_done;
 
 static void emit_on_done_approved(bindings_approved_t event) {
   copy_bindings_approved_t(&event);
-  on_done_list.ptr = lockstep_room(on_done_list.ptr, on_done_list.len, sizeof *on_done_list.ptr);
-  __typeof__(on_done_list.ptr) told = &on_done_list.ptr[on_done_list.len++];
+  list_of_on_done.ptr = lockstep_room(list_of_on_done.ptr, list_of_on_done.len, sizeof *list_of_on_done.ptr);
+  __typeof__(list_of_on_done.ptr) told = &list_of_on_done.ptr[list_of_on_done.len++];
   told->is_some = true;
   told->val = event;
 }
 
 static outcome emit_on_done_done(void) {
-  outcome made = {&on_done_list, NULL};
+  outcome made = {&list_of_on_done, NULL};
   return made;
 }
 

@@ -87,6 +87,7 @@ pub const AuditItem = struct {
 
 pub const Done = struct {
     item: AuditItem,
+    pair: Tuple2U8String,
 };
 
 pub const Emits = union(enum) {

@@ -28,7 +28,7 @@ pub fn onBoth(approved: step.Approved, emit: step.Text) !?step.Denied {
 
 pub fn onAll(all: []const step.Denied) ![]const step.Ends {
     _ = all;
-    return try step.allocator.dupe(step.Ends, &.{.{ .done = .{ .item = .{ .note = "" } } }});
+    return try step.allocator.dupe(step.Ends, &.{.{ .done = .{ .item = .{ .note = "" }, .pair = .{ 0, "" } } }});
 }
 
 pub fn onSome(one: step.Asked, all: []const step.Done) !?[]const step.Denied {
