@@ -32,6 +32,9 @@ const POINTS: [&str; 8] = [
     "timers, identity, time and chance",
 ];
 
+/// The point about exceptions: whether they are caught, or trap.
+const CRASH: usize = 3;
+
 fn plugin() -> PathBuf {
     root().join("plugins/conformance")
 }
@@ -56,9 +59,13 @@ fn cell(cases: &[Value], at: usize) -> String {
     assert!(of_point.iter().all(|case| case["ok"] == true));
     let is_refused = |case: &&&Value| case["failure"]["code"] == "inexact-integer";
     match (at, of_point.iter().filter(is_refused).count()) {
-        (0, 0) => format!("{} cases; 64 bits exact", of_point.len()),
-        (0, _) => format!("{} cases; beyond 2^53 refused", of_point.len()),
-        _ => format!("{} cases", of_point.len()),
+        (0, 0) => format!("{0} of {0}; 64 bits exact", of_point.len()),
+        (0, _) => format!("{0} of {0}; beyond 2^53 refused", of_point.len()),
+        (CRASH, _) => {
+            let class = &of_point[0]["failure"]["class"];
+            format!("{0} of {0}; {1}", of_point.len(), class.as_str().unwrap_or_default())
+        }
+        _ => format!("{0} of {0}", of_point.len()),
     }
 }
 
@@ -78,8 +85,8 @@ fn every_language_does_the_same_and_the_table_says_so() {
 }
 
 const HEAD: &str = "# What a step of every language does\n\nWritten by the test that runs the cases in \
-    `plugins/conformance/cases` against a step of each language, all in one workflow. A cell says how many cases hold; \
-    the test fails where one does not.\n\n";
+    `plugins/conformance/cases` against a step of each language, all in one workflow. A cell says how many cases hold, and how: \
+    an exception is caught (permanent) or ends the attempt (trap).\n\n";
 
 #[test]
 fn one_workflow_runs_a_step_of_every_language_and_they_agree() {
