@@ -60,6 +60,11 @@ impl World {
         Use::ALL.into_iter().filter(imports).collect()
     }
 
+    /// Whether it imports the log.
+    pub(crate) fn has_log(&self) -> bool {
+        self.contract.imports.iter().any(|import| import.name.starts_with("lockstep:step/log@"))
+    }
+
     /// The fields of an event.
     pub(crate) fn fields(&self, event: &TypeName) -> &[Field] {
         match self.contract.events.get(event) {

@@ -61,7 +61,10 @@ impl Writer<'_> {
             Some(_) => "return nil, err".into(),
             None => "return err".into(),
         };
-        let samples: String = self.world.uses().into_iter().map(|one| self.sample(one, &fails)).collect();
+        // What is come by is logged; a world without a log has no use for it here.
+        let is_silent = |one: &Use| matches!(one, Use::Timer | Use::State | Use::Updates);
+        let uses = self.world.uses().into_iter().filter(|one| self.world.has_log() || is_silent(one));
+        let samples: String = uses.map(|one| self.sample(one, &fails)).collect();
         *handler = handler.replacen("{\n", &format!("{{\n{samples}"), 1);
     }
 
