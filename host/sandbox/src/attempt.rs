@@ -17,7 +17,8 @@ use wasmtime::component::{ComponentExportIndex, InstancePre, Val};
 use crate::calls::Calls;
 use crate::capability::{Buckets, Chance, Files, Http, Inert, OwnBlobs, State, Timers, Tools, Updates};
 use crate::denial::Denials;
-use crate::fault::{self, Ended, bytes};
+
+use crate::fault::{self, Ended, NotOfTheGuest, bytes};
 use crate::leaving::Leaving;
 use crate::log::Log;
 use crate::meter::{Cpu, Memory};
@@ -119,10 +120,11 @@ impl Entry {
         store: &mut Store<Guest>,
         inputs: &[Val],
     ) -> wasmtime::Result<Val> {
-        let instance = pre.instantiate_async(&mut *store).await?;
+        let unborn = |error: wasmtime::Error| error.context(NotOfTheGuest);
+        let instance = pre.instantiate_async(&mut *store).await.map_err(unborn)?;
         let function = instance
             .get_func(&mut *store, self.index)
-            .ok_or_else(|| wasmtime::Error::msg("the handler was there at load"))?;
+            .ok_or_else(|| unborn(wasmtime::Error::msg("the handler was there at load")))?;
         let mut results = [Val::Bool(false)];
         if !store.data().walls.stands(Wall::FreshInstance) {
             function.call_async(&mut *store, inputs, &mut results).await?;

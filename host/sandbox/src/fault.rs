@@ -14,6 +14,11 @@ use crate::meter::OutOfCpu;
 const OUT_OF_OUTPUT: &str = "fuel allocated for hostcalls has been exhausted";
 const OUT_OF_HANDLES: &str = "store handle limit exceeded";
 
+/// Marks an error that is no doing of the guest: there is no instance, say.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the host could not begin it")]
+pub(crate) struct NotOfTheGuest;
+
 /// Why an attempt has no events. A capability that returns it through the engine ends its guest.
 #[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum Ended {
@@ -114,7 +119,12 @@ fn fault(error: &wasmtime::Error, guest: &Guest) -> Failure {
     }
     match error.downcast_ref::<Trap>() {
         Some(trap) => trapped(*trap, guest),
-        None => failure(Class::Host, "host", format!("{error:#}")),
+        None if error.is::<NotOfTheGuest>() => failure(Class::Host, "host", format!("{error:#}")),
+        // Whatever else the engine objects to is what the guest has handed over: it has no types for it.
+        None => {
+            let what = format!("it handed over what is no value: {}", error.root_cause());
+            failure(Class::Trap, "no-value", with_last_words(what, guest))
+        }
     }
 }
 

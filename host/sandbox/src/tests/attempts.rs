@@ -156,9 +156,13 @@ fn guest(limits: Limits) -> Release {
 }
 
 pub(super) fn guest_in(sandbox: &Sandbox, limits: Limits) -> Release {
+    guest_of(sandbox, WAT, limits)
+}
+
+fn guest_of(sandbox: &Sandbox, wat: &str, limits: Limits) -> Release {
     let handlers: Vec<_> = HANDLERS.iter().map(|name| handler(name)).collect();
     let handlers: Vec<_> = handlers.iter().collect();
-    sandbox.load(&component_with(WIT, WAT), &handlers, &Grant { limits, ..Grant::default() }).unwrap()
+    sandbox.load(&component_with(WIT, wat), &handlers, &Grant { limits, ..Grant::default() }).unwrap()
 }
 
 fn call(name: &str, n: u32, timeout: Duration) -> Call {
@@ -280,6 +284,25 @@ async fn traps_are_told_apart() {
         trap unreachable: it trapped: wasm `unreachable` instruction executed
         trap panic: panicked at src/lib.rs:7:5: order 7 has no price
         trap stack-overflow: it trapped: call stack exhausted
+    "#]]
+    .assert_eq(&all);
+}
+
+#[tokio::test]
+async fn what_is_no_value_of_its_type_is_the_guests_fault_and_not_the_hosts() {
+    let traps = "(func (export \"on-trap\") (param i32) (result i32) unreachable)";
+    let strays = "(func (export \"on-trap\") (param $n i32) (result i32) (local.get $n))";
+    assert!(WAT.contains(traps));
+    let sandbox = Sandbox::new(&settings(Allocator::Pooling)).unwrap();
+    let release = guest_of(&sandbox, &WAT.replace(traps, strays), Limits::default());
+    let mut all = String::new();
+    for pointer in [3, 1 << 30, 1024] {
+        all += &format!("{}\n", told(attempt(&release, "on-trap", pointer).await));
+    }
+    expect_test::expect![[r#"
+        trap no-value: it handed over what is no value: return pointer not aligned
+        trap no-value: it handed over what is no value: pointer out of bounds of memory
+        trap no-value: it handed over what is no value: discriminant 112 out of range [0..2)
     "#]]
     .assert_eq(&all);
 }
