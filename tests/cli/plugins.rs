@@ -47,6 +47,27 @@ fn invoices_are_read_from_real_text_or_given_up_with_reasons() {
 }
 
 #[test]
+fn five_languages_bill_the_meters_of_a_day_together() {
+    let ended =
+        lockstep(&["run", "meters", "--store", "memory", "--input", "@meters/input/three-households.json"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let expected = fs::read_to_string(plugins().join("meters/expected/three-households.json")).unwrap();
+    let told: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(told, serde_json::from_str::<Value>(&expected).unwrap());
+    for (csv, told) in [
+        (
+            "meter,hour,wh\nA,0,7\nA,24,1\n",
+            "`parse` failed: permanent `bad-line`: line 3 is no `meter,hour,watt-hours`: `A,24,1`",
+        ),
+        ("meter,hour,wh\nA,0,\n", "`clean` failed: permanent `no-readings`: meter A said nothing all day"),
+    ] {
+        let input = serde_json::json!({ "day": "2026-03-14", "csv": csv }).to_string();
+        let ended = lockstep(&["run", "meters", "--store", "memory", "--input", &input]);
+        assert!(ended.code == 1 && ended.stderr.contains(told), "{}", ended.stderr);
+    }
+}
+
+#[test]
 fn claims_are_settled_as_policy_and_people_say() {
     let folder = plugins().join("approvals");
     let read = |what: &str, name: &str| fs::read_to_string(folder.join(what).join(format!("{name}.json")));

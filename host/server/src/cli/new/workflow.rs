@@ -62,19 +62,16 @@ impl Workflow {
             let why = format!("{} is there already, and not empty; choose another name", folder.display());
             return Err(Refused::one(why).into());
         }
-        match &self.from {
+        let input = match &self.from {
             Pattern::Blank => self.blank(&folder)?,
             Pattern::Of(template) => self.copy(template, &folder)?,
-        }
-        report::progress(&format!(
-            "next: cd {}, then lockstep build, then lockstep run . --input …",
-            self.name
-        ));
+        };
+        report::progress(&format!("next: cd {}; lockstep build; lockstep run . --input {input}", self.name));
         Ok(Exit::Done)
     }
 
-    /// A plugin of the gallery, with all that it needs.
-    fn copy(&self, template: &Template, folder: &Path) -> anyhow::Result<()> {
+    /// A plugin of the gallery, with all that it needs. Gives an input to begin with.
+    fn copy(&self, template: &Template, folder: &Path) -> anyhow::Result<String> {
         let files = template.project(&self.name)?;
         for file in &files {
             write(&folder.join(&file.path), &file.text)?;
@@ -86,10 +83,13 @@ impl Workflow {
             "read {}: what it shows, what it asks, and what to change",
             folder.join("README.md").display()
         ));
-        Ok(())
+        let inputs = files.iter().map(|file| file.path.display().to_string());
+        let first = inputs.filter(|path| path.starts_with("input/") && path.ends_with(".json")).min();
+        Ok(format!("@{}", first.unwrap_or_else(|| "input.json".into())))
     }
 
-    fn blank(&self, folder: &Path) -> anyhow::Result<()> {
+    /// One step. Gives an input to begin with.
+    fn blank(&self, folder: &Path) -> anyhow::Result<String> {
         let new = NewStep {
             name: "answer".into(),
             language: self.lang,
@@ -109,7 +109,7 @@ impl Workflow {
             write(&folder.join(name), text)?;
             report::progress(&format!("wrote {}", folder.join(name).display()));
         }
-        Ok(())
+        Ok("'{\"text\": \"hello\"}'".into())
     }
 }
 
