@@ -24,7 +24,7 @@ pub(crate) fn run(size: Size) -> Result<()> {
         Size::Gate => "60",
     };
     say("Lockstep's tests: format, lints, the steps' components, documentation, all tests of host,\n\
-         SDK and plugins. Cold this takes about a quarter of an hour on two cores.");
+         SDK and plugins. Cold this takes about twenty-five minutes on two cores.");
     let mut stages = Stages::default();
     stages.run("format", format)?;
     stages.run("build the steps", guests::build)?;
