@@ -192,6 +192,16 @@ fn it_gets_its_place_and_its_grant_in_the_workflow() {
 }
 
 #[test]
+fn a_copy_of_the_hosts_wit_that_is_there_is_the_one() {
+    let project = hello();
+    let (ours, theirs) = (project.path("hello/wit/deps/lockstep-step"), project.path("hello/wit/deps/host"));
+    fs::rename(&ours, &theirs).unwrap();
+    let ended = lockstep_in(&project.path("hello"), &["new", "step", "next", "--lang", "rust"], None);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(theirs.exists() && !ours.exists());
+}
+
+#[test]
 fn a_step_without_a_workflow_has_a_folder_of_its_own() {
     let project = Project::empty();
     let ended = project.lockstep(&["new", "step", "greet", "--lang", "rust"]);

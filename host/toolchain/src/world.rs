@@ -5,7 +5,7 @@ use std::path::Path;
 
 use lockstep_core::contract::Contract;
 use wit_component::{ComponentEncoder, StringEncoding, dummy_module, embed_component_metadata};
-use wit_parser::{LiftLowerAbi, ManglingAndAbi, PackageId, Resolve, WorldId};
+use wit_parser::{LiftLowerAbi, ManglingAndAbi, PackageId, PackageSourceMap, Resolve, WorldId};
 
 use crate::{Error, STEP_WIT, Source};
 
@@ -28,15 +28,7 @@ impl World {
             return Err(Error::NoWit { step: source.name.clone(), folder: source.wit.clone() });
         }
         let wrong = |why: String| Error::Wit { step: source.name.clone(), why };
-        let mut resolve = Resolve::default();
-        if !has_own_copy(&source.wit) {
-            let text: String = STEP_WIT.iter().map(|(_, text)| *text).collect();
-            resolve
-                .push_str("lockstep-step.wit", &text)
-                .map_err(|error| wrong(told(&resolve.render_error(&error))))?;
-        }
-        let pushed = resolve.push_path(&source.wit);
-        let (package, files) = pushed.map_err(|error| wrong(told(&resolve.render_error(&error))))?;
+        let (resolve, package, files) = packages(&source.wit).map_err(wrong)?;
         let mut text = String::new();
         for file in files.paths() {
             text += &fs::read_to_string(file).map_err(Error::file(file))?;
@@ -52,8 +44,21 @@ impl World {
     }
 }
 
+/// The package in a WIT folder, beside all that it uses, and its files; the host's own unless the folder has it.
+pub(crate) fn packages(folder: &Path) -> Result<(Resolve, PackageId, PackageSourceMap), String> {
+    let mut resolve = Resolve::default();
+    if !has_own_copy(folder) {
+        let text: String = STEP_WIT.iter().map(|(_, text)| *text).collect();
+        let pushed = resolve.push_str("lockstep-step.wit", &text);
+        pushed.map_err(|error| told(&resolve.render_error(&error)))?;
+    }
+    let pushed = resolve.push_path(folder);
+    let (package, files) = pushed.map_err(|error| told(&resolve.render_error(&error)))?;
+    Ok((resolve, package, files))
+}
+
 /// What the reader of WIT says, without the steps by which it got there.
-pub(crate) fn told(said: &str) -> String {
+fn told(said: &str) -> String {
     let mut rest = said;
     while let Some((step, more)) = rest.split_once(": ") {
         if !step.starts_with("failed to") && step != "wit" {
@@ -65,7 +70,7 @@ pub(crate) fn told(said: &str) -> String {
 }
 
 /// Whether a WIT folder brings its own `lockstep:step`.
-fn has_own_copy(folder: &Path) -> bool {
+pub(crate) fn has_own_copy(folder: &Path) -> bool {
     let Ok(entries) = folder.join("deps").read_dir() else { return false };
     let packages = entries.flatten().map(|entry| entry.path());
     let mut files = packages.flat_map(|path| match path.read_dir() {

@@ -15,6 +15,7 @@ use lockstep_core::suggest::did_you_mean;
 
 use crate::build::Job;
 use crate::starter::File;
+use crate::world::has_own_copy;
 use crate::{Error, Language, Progress, Source, Toolchain, World, build, rust};
 
 /// What is asked for.
@@ -158,8 +159,10 @@ impl Toolchain {
         let found = wit::Events::of(&root.join("wit"), &new.name)?;
         let (text, new_events) = wit::text(new, home, &found)?;
         stage.copy_wit(&root.join("wit"))?;
-        for (name, text) in crate::STEP_WIT {
-            stage.unless_there(&root, &Path::new("wit/deps/lockstep-step").join(name), text)?;
+        if !has_own_copy(&root.join("wit")) {
+            for (name, text) in crate::STEP_WIT {
+                stage.write(&Path::new("wit/deps/lockstep-step").join(name), text)?;
+            }
         }
         stage.write(&Path::new("wit").join(format!("{}.wit", new.name)), &text)?;
         let to_wit = if step.as_os_str().is_empty() { "wit" } else { "../../wit" };

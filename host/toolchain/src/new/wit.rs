@@ -9,8 +9,8 @@ use lockstep_core::suggest::nearest;
 use wit_parser::{PackageId, Resolve, TypeDefKind, TypeOwner};
 
 use super::{Home, NewStep, Use, is_name};
-use crate::world::told;
-use crate::{Error, STEP_WIT};
+use crate::Error;
+use crate::world::packages;
 
 /// The events that there are, before a new step comes.
 #[derive(Default)]
@@ -32,16 +32,8 @@ impl Events {
         if !has_wit {
             return Ok(Events::default());
         }
-        let wrong = |why: String| Error::Wit { step: step.to_owned(), why };
-        let mut resolve = Resolve::default();
-        if !folder.join("deps/lockstep-step").exists() {
-            let text: String = STEP_WIT.iter().map(|(_, text)| *text).collect();
-            resolve
-                .push_source("lockstep-step.wit", &text)
-                .map_err(|error| wrong(told(&resolve.render_error(&error))))?;
-        }
-        let pushed = resolve.push_path(folder);
-        let (package, _) = pushed.map_err(|error| wrong(told(&resolve.render_error(&error))))?;
+        let read = packages(folder).map_err(|why| Error::Wit { step: step.to_owned(), why });
+        let (resolve, package, _) = read?;
         Ok(Events::in_package(&resolve, package))
     }
 
