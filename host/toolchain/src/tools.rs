@@ -121,7 +121,7 @@ impl Packages {
 }
 
 const NO_PYTHON: &str =
-    "it comes from PyPI, and there is no `python3` with pip: install Python 3.10 or newer";
+    "it comes from PyPI, and there is no `python3` with pip: install Python 3.11 or newer";
 const NO_NODE: &str = "it comes from npm, and there is no `npm`: install Node.js 20 or newer";
 
 /// A Python that has pip.

@@ -76,7 +76,7 @@ fn install(job: &Job, file: &Path, folder: &Path) -> Result<(), Error> {
 
 fn pip(job: &Job, file: &Path) -> Result<Command, Error> {
     let python = interpreter().ok_or_else(|| {
-        told(job, file, "there is no `python3` with pip to fetch packages with; install Python 3.10 or newer")
+        told(job, file, "there is no `python3` with pip to fetch packages with; install Python 3.11 or newer")
     })?;
     let mut pip = Command::new(python);
     pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:"]);
