@@ -246,12 +246,7 @@ fn fits(run: &Run, signal: &Signal) -> Result<(), Reply> {
         checked.map_err(|error| Reply::refused("misfit", format!("the event does not fit: {error}")))
     };
     match signal {
-        Signal::Resolve { how: Resolution::Done(answer), .. } => {
-            let is_json = serde_json::from_str::<serde::de::IgnoredAny>(answer.as_str());
-            is_json
-                .map(drop)
-                .map_err(|error| Reply::refused("misfit", format!("the answer is no JSON: {error}")))
-        }
+        Signal::Resolve { effect, how: Resolution::Done(answer), .. } => was_answered(run, *effect, answer),
         Signal::Answer { question, payload, .. } => answer_fits(run, *question, payload),
         Signal::Decide { approval, verdict: Verdict::Approve { arguments: Some(changed), .. }, .. } => {
             let open = run.approvals().find(|(id, _)| id == approval);
@@ -261,6 +256,17 @@ fn fits(run: &Run, signal: &Signal) -> Result<(), Reply> {
         Signal::Skip { events, .. } => events.iter().try_for_each(|(id, value)| event(*id, value)),
         _ => Ok(()),
     }
+}
+
+/// Whether what a person says was answered is something that a call gets: a tool's result is any JSON.
+fn was_answered(run: &Run, effect: EffectId, answer: &Json) -> Result<(), Reply> {
+    let open = run.unknown_effects().find(|open| open.id == effect);
+    let unfit = match serde_json::from_str::<serde::de::IgnoredAny>(answer.as_str()) {
+        Err(error) => Some(format!("it is no JSON: {error}")),
+        Ok(_) if open.is_some_and(|open| open.capability == "http") => lockstep_sandbox::unfit_answer(answer),
+        Ok(_) => None,
+    };
+    unfit.map_or(Ok(()), |why| Err(Reply::refused("misfit", format!("the answer does not fit: {why}"))))
 }
 
 /// Whether what a person has made of a call may leave in its place: a request by its rule, any other call by

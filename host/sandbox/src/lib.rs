@@ -43,7 +43,7 @@ use wasmtime::component::Component;
 
 pub use capability::sweep_scratch;
 pub use compile::{ChildCompiler, Compiler, Origin, Source, serve as compile_in_child};
-pub use egress::{EgressSettings, Proxy, Resolver, Resolving, SystemResolver, unfit as unfit_request};
+pub use egress::{EgressSettings, Proxy, Resolver, Resolving, SystemResolver, unfit_answer, unfit_request};
 pub use error::Error;
 pub use seam::{
     Blobs, Calling, Carrier, Carrying, Deciding, Effects, Incoming, KeyValue, NotCarried, Outgoing, Reading,

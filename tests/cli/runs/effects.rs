@@ -266,6 +266,7 @@ fn what_cannot_be_resolved_is_refused() {
     let (project, run) = unknown();
     for (code, arguments) in [
         (4, &["--done", "{"][..]),
+        (4, &["--done", "{\"state\": \"paid\"}"]),
         (9, &["--not-made", "--delivery", "9"]),
         (9, &["--fail", "--effect", "1"]),
     ] {

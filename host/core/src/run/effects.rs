@@ -18,6 +18,7 @@ pub(super) struct Calls(BTreeMap<CallId, Call>);
 #[derive(Debug, PartialEq)]
 struct Call {
     effect: EffectId,
+    capability: Arc<str>,
     what: Arc<str>,
     /// Which attempt made it.
     attempt: u32,
@@ -37,6 +38,8 @@ pub struct UnknownEffect<'r> {
     pub id: EffectId,
     /// The delivery whose attempt made it.
     pub delivery: DeliveryId,
+    /// Through which capability: `http`.
+    pub capability: &'r str,
     /// What was asked.
     pub what: &'r str,
     /// Why there is no answer, if that is known.
@@ -114,6 +117,7 @@ impl Calls {
         let unknown = self.0.values().filter(|call| call.is_unknown()).map(|call| UnknownEffect {
             id: call.effect,
             delivery,
+            capability: &call.capability,
             what: &call.what,
             failed: call.failed.as_deref(),
         });
@@ -125,11 +129,13 @@ impl Calls {
     /// Takes in a row of an effect.
     pub(super) fn apply(&mut self, record: &Record) -> Result<(), &'static str> {
         match &record.change {
-            Change::EffectStarted { call, what, attempt, at_most_once, keep, .. } => {
+            Change::EffectStarted { call, capability, what, attempt, at_most_once, keep, .. } => {
                 let (effect, what, attempt) = (record.seq, what.clone(), *attempt);
+                let capability = capability.clone();
                 let (at_most_once, keep) = (*at_most_once, *keep);
                 let (answer, told, failed) = (None, None, None);
-                let made = Call { effect, what, attempt, at_most_once, keep, answer, told, failed };
+                let made =
+                    Call { effect, capability, what, attempt, at_most_once, keep, answer, told, failed };
                 self.0.insert(*call, made);
                 Ok(())
             }

@@ -119,6 +119,9 @@ pub(super) fn call(what: &str) -> CallId {
     CallId { digest: Digest::of(what.as_bytes()), nth: 1 }
 }
 
+/// An answer as a person says it.
+const PAID: &str = r#"{"status":200,"text":"paid"}"#;
+
 fn answered(answer: &str) -> Ending {
     Ending::Answered { answer: Some(Json::trusted(answer)), told: "200".into() }
 }
@@ -199,9 +202,9 @@ async fn an_attempt_whose_time_is_up_in_the_middle_of_such_a_call_leaves_it_to_a
         let refused = soon(lab.host.ask(&id(1), retry)).await.unwrap();
         assert!(matches!(refused, Reply::Refused { code, .. } if code == "unknown-effect"));
 
-        assert_eq!(resolve(&lab.host, 1, Resolution::Done(Json::trusted("7"))).await, Reply::Done);
+        assert_eq!(resolve(&lab.host, 1, Resolution::Done(Json::trusted(PAID))).await, Reply::Done);
         let next = lab.attempt(1, 3).await;
-        assert_eq!(soon(next.begin(once("POST a"))).await, Ok(Leave::Recorded(Json::trusted("7"))));
+        assert_eq!(soon(next.begin(once("POST a"))).await, Ok(Leave::Recorded(Json::trusted(PAID))));
         assert!(soon(calls.begin(once("POST b"))).await.is_err(), "another attempt is out");
     }
 }
@@ -214,11 +217,11 @@ async fn another_process_may_say_what_came_of_it() {
     let (_handle, calls) = lab.spins(&calling("timeout = \"300ms\""), 1).await;
     assert_eq!(soon(calls.begin(once("POST a"))).await, Ok(Leave::Go));
     lab.told.until(|seen| seen.commits.iter().any(|commit| commit.summary.parked == 1)).await;
-    let how = Resolution::Done(Json::trusted("7"));
+    let how = Resolution::Done(Json::trusted(PAID));
     let request = Request::Resolve { delivery: None, effect: None, how, by: None };
     memory.post(&id(1), serde_json::to_vec(&request).unwrap()).await.unwrap();
     let next = lab.attempt(1, 3).await;
-    assert_eq!(soon(next.begin(once("POST a"))).await, Ok(Leave::Recorded(Json::trusted("7"))));
+    assert_eq!(soon(next.begin(once("POST a"))).await, Ok(Leave::Recorded(Json::trusted(PAID))));
 }
 
 #[tokio::test]

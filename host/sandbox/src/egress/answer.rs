@@ -10,6 +10,7 @@ use super::Response;
 
 /// Stored by the journal.
 #[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 struct Kept {
     status: u16,
     #[serde(default)]
@@ -30,12 +31,26 @@ pub(super) fn keep(response: &Response) -> Json {
     Json::trusted(serde_json::to_string(&kept).expect("numbers and texts are JSON"))
 }
 
-/// An answer that was kept; none if this is not one.
-pub(super) fn kept(json: &Json) -> Option<Response> {
-    let Kept { status, headers, body, text } = serde_json::from_str(json.as_str()).ok()?;
+/// An answer that was kept, or why this is none.
+pub(super) fn kept(json: &Json) -> Result<Response, String> {
+    let Kept { status, headers, body, text } =
+        serde_json::from_str(json.as_str()).map_err(|error| error.to_string())?;
     let headers = headers.into_iter().map(|(name, value)| (name, value.into_bytes())).collect();
-    let body = if text.is_empty() { STANDARD.decode(body).ok()? } else { text.into_bytes() };
-    Some(Response { status, headers, body })
+    let body = match (text.is_empty(), body.is_empty()) {
+        (true, _) => STANDARD.decode(body).map_err(|error| format!("`body` is no base64: {error}"))?,
+        (false, true) => text.into_bytes(),
+        (false, false) => return Err("it has both `body` and `text`".to_owned()),
+    };
+    Ok(Response { status, headers, body })
+}
+
+/// Why what a person says was answered to a request cannot be handed to the guest; none if it can.
+pub fn unfit(answer: &Json) -> Option<String> {
+    let why = kept(answer).err()?;
+    Some(format!(
+        "{why}; write it as {{\"status\": 200, \"headers\": [[NAME, VALUE], …], \"text\": BODY}}, or `body` in base64 \
+         instead of `text`"
+    ))
 }
 
 #[cfg(test)]
@@ -50,11 +65,32 @@ mod tests {
             r#"{"status":201,"headers":[["set-cookie","a=\"1\""],["x",""]],"body":"AP8H"}"#
         ]]
         .assert_eq(keep(&response).as_str());
-        assert_eq!(kept(&keep(&response)), Some(response));
+        assert_eq!(kept(&keep(&response)), Ok(response));
         let told = |text: &str| kept(&Json::trusted(text)).map(|kept| (kept.status, kept.body));
-        assert_eq!(told(r#"{"status":200,"text":"paid"}"#), Some((200, b"paid".to_vec())));
-        assert_eq!(told(r#"{"status":204}"#), Some((204, Vec::new())));
-        assert_eq!(told(r#"{"state":"paid"}"#), None);
-        assert_eq!(told(r#"{"status":200,"body":"?"}"#), None);
+        assert_eq!(told(r#"{"status":200,"text":"paid"}"#), Ok((200, b"paid".to_vec())));
+        assert_eq!(told(r#"{"status":204}"#), Ok((204, Vec::new())));
+        assert_eq!(unfit(&Json::trusted(r#"{"status":204}"#)), None);
+    }
+
+    #[test]
+    fn what_is_no_answer_is_told() {
+        let answers = [
+            r#"{"state":"paid"}"#,
+            r#"{"status":200,"text":"paid","note":"by phone"}"#,
+            r#"{"status":200,"body":"?"}"#,
+            r#"{"status":200,"body":"AA==","text":"paid"}"#,
+            r#"{"status":70000}"#,
+            "\"paid\"",
+        ];
+        let told = answers.map(|answer| kept(&Json::trusted(answer)).unwrap_err());
+        expect_test::expect![[r#"
+            unknown field `state`, expected one of `status`, `headers`, `body`, `text` at line 1 column 8
+            unknown field `note`, expected one of `status`, `headers`, `body`, `text` at line 1 column 34
+            `body` is no base64: Invalid symbol 63, offset 0.
+            it has both `body` and `text`
+            invalid value: integer `70000`, expected u16 at line 1 column 15
+            invalid type: string "paid", expected an object at line 1 column 6"#]]
+        .assert_eq(&told.join("\n"));
+        assert!(unfit(&Json::trusted("1")).unwrap().contains("write it as {\"status\": 200"));
     }
 }

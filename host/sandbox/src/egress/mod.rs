@@ -22,9 +22,10 @@ mod session;
 pub use dial::{Resolver, Resolving, SystemResolver};
 pub use means::{EgressSettings, Proxy};
 
+pub use answer::unfit as unfit_answer;
 pub(crate) use headers::is_always_hosts;
 pub(crate) use means::Means;
-pub use proposal::unfit;
+pub use proposal::unfit as unfit_request;
 pub(crate) use session::Session;
 
 use std::borrow::Cow;

@@ -71,7 +71,7 @@ impl Session {
             }
             Left::Recorded(recorded) => {
                 return answer::kept(&recorded)
-                    .ok_or_else(|| host("a recorded answer cannot be read").into());
+                    .map_err(|why| host(&format!("a recorded answer cannot be read: {why}")).into());
             }
             Left::Refused(reason) => return Err(CallError::Refused(reason.to_string()).into()),
             Left::OverBudget => return Err(host("requests have no budget").into()),

@@ -39,7 +39,7 @@ pub(super) struct Resolve {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 struct How {
-    /// It was done, and this is its answer
+    /// It was done, and this is its answer: a tool's result, or {"status": 200, "text": BODY} of a request
     #[arg(long, value_name = "JSON|@FILE|-")]
     done: Option<String>,
     /// It was not done
