@@ -3,6 +3,8 @@
 
 mod toml;
 
+use std::collections::HashMap;
+
 use lockstep_core::case::{
     Came, Data, Difference, Expect, Format, Happened, Outcome, Ran, Timer, Value, word,
 };
@@ -10,7 +12,6 @@ use lockstep_core::duration;
 use lockstep_core::event::Json;
 use lockstep_core::outcome::Failure;
 use lockstep_core::run::Status;
-use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::CaseFile;
@@ -33,10 +34,24 @@ pub(crate) struct Plan {
 /// Writes a plan into the text of a file.
 pub(crate) fn bless(file: &CaseFile, plan: Plan) -> Result<Blessed, String> {
     let text = match file.format {
-        Format::Toml => toml::written(&file.text, &plan.set, &plan.remove)?,
+        Format::Toml => {
+            if let Some((key, _)) = plan.set.iter().find(|(_, data)| has_null(data)) {
+                return Err(format!("TOML has no word for the `null` in `{key}`; write the case as .json"));
+            }
+            toml::written(&file.text, &plan.set, &plan.remove)?
+        }
         Format::Json => json(&file.text, &plan)?,
     };
     Ok(Blessed { text, written: plan.set.iter().map(|(key, _)| *key).collect(), removed: plan.remove })
+}
+
+/// Whether something that a step has named holds nothing but `null`: an event, an update, a key of its state.
+fn has_null(data: &Data) -> bool {
+    match &data.value {
+        Value::List(items) => items.iter().any(has_null),
+        Value::Table(entries) => entries.iter().any(|(_, data)| data.value == Value::Null),
+        _ => false,
+    }
 }
 
 /// What is to be written of a case of a handler that differs, or expects nothing yet.
@@ -63,6 +78,11 @@ pub(crate) fn of_run(expect: Option<&Outcome>, ran: &Ran, differences: &[Differe
         None if differs("result") => plan.remove.push("result"),
         _ => {}
     }
+    match &ran.reason {
+        Some(reason) if differs("reason-contains") => plan.set.push(("reason-contains", text(reason))),
+        None if differs("reason-contains") => plan.remove.push("reason-contains"),
+        _ => {}
+    }
     let events =
         |all: &[(String, Json)]| list(all.iter().map(|(name, value)| named(name, of(value.as_str()))));
     let texts = |texts: &[String]| list(texts.iter().map(|line| text(line)));
@@ -72,7 +92,6 @@ pub(crate) fn of_run(expect: Option<&Outcome>, ran: &Ran, differences: &[Differe
         ("steps", texts(&ran.steps), is_first),
         ("calls", texts(&ran.calls), is_first && !ran.calls.is_empty()),
         ("took", text(&duration::show(ran.took)), false),
-        ("reason-contains", text(ran.reason.as_deref().unwrap_or_default()), false),
     ];
     let others = others.into_iter().filter(|(key, _, is_wanted)| *is_wanted || differs(key));
     plan.set.extend(others.map(|(key, value, _)| (key, value)));
@@ -190,19 +209,13 @@ fn of(json: &str) -> Data {
     Data::read(json).unwrap_or_else(|| data(Value::Null))
 }
 
-/// The one part of a file that is written anew.
-#[derive(Deserialize)]
-struct Parts<'t> {
-    #[serde(borrow)]
-    expect: Option<&'t RawValue>,
-}
-
 fn json(before: &str, plan: &Plan) -> Result<String, String> {
-    let Parts { expect } = serde_json::from_str(before).map_err(|error| error.to_string())?;
-    let mut now: serde_json::Map<String, serde_json::Value> = match expect {
-        Some(raw) => serde_json::from_str(raw.get()).map_err(|error| error.to_string())?,
-        None => serde_json::Map::new(),
-    };
+    let told = |error: serde_json::Error| error.to_string();
+    let parts: HashMap<String, &RawValue> = serde_json::from_str(before).map_err(told)?;
+    let expect = parts.get("expect").copied();
+    let now: Option<serde_json::Map<String, serde_json::Value>> =
+        expect.map(|raw| serde_json::from_str(raw.get())).transpose().map_err(told)?.flatten();
+    let mut now = now.unwrap_or_default();
     plan.remove.iter().for_each(|key| drop(now.remove(*key)));
     now.extend(plan.set.iter().map(|(key, value)| ((*key).to_owned(), value.plain())));
     let pretty = serde_json::to_string_pretty(&now).map_err(|error| error.to_string())?;
@@ -220,4 +233,32 @@ fn json(before: &str, plan: &Plan) -> Result<String, String> {
             format!("{head}{comma}\n  \"expect\": {pretty}\n{}", &before[end..])
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn toml_is_not_made_to_say_less_than_what_happened() {
+        let plan = |key, data| Plan { set: vec![(key, data)], ..Plan::default() };
+        let mut file = CaseFile {
+            path: "case.toml".into(),
+            text: "handler = \"on-show\"\n".to_owned(),
+            format: Format::Toml,
+        };
+        let null = || of("null");
+        for (key, data) in
+            [("updates", list([named("n", null())].into_iter())), ("state", named("k", null()))]
+        {
+            let told = bless(&file, plan(key, data)).err();
+            let wanted = format!("TOML has no word for the `null` in `{key}`; write the case as .json");
+            assert_eq!(told, Some(wanted));
+        }
+        // A field that is not there is the same as none.
+        let event = list([named("seen", of("{\"before\":null,\"n\":1}"))].into_iter());
+        assert!(bless(&file, plan("emits", event)).unwrap().text.contains("emits = [{ seen = { n = 1 } }]"));
+        (file.text, file.format) = ("{}".into(), Format::Json);
+        assert!(bless(&file, plan("state", named("k", null()))).is_ok());
+    }
 }

@@ -1,6 +1,8 @@
 //! What is expected, written into a TOML file: values that differ are replaced where they stand, in whatever form the
 //! table around them has; nothing else is touched.
 
+mod array;
+
 use lockstep_core::case::{Data, Value};
 use toml_edit::{
     Array, ArrayOfTables, Decor, DocumentMut, InlineTable, Item, Table, TableLike, Value as Toml,
@@ -104,7 +106,7 @@ fn merge_value(there: &mut Toml, data: &Data) -> Result<(), String> {
     match (&mut *there, &data.value) {
         (Toml::InlineTable(table), Value::Table(entries)) => merge_table(table, entries),
         (Toml::Array(array), Value::List(items)) if !array.is_empty() && !items.is_empty() => {
-            merge_array(array, items)
+            array::merge(array, items)
         }
         _ => {
             let mut now = value(data)?;
@@ -115,35 +117,6 @@ fn merge_value(there: &mut Toml, data: &Data) -> Result<(), String> {
             Ok(())
         }
     }
-}
-
-fn merge_array(array: &mut Array, items: &[Data]) -> Result<(), String> {
-    while array.len() > items.len() {
-        array.remove(array.len() - 1);
-    }
-    for (at, item) in items.iter().enumerate() {
-        match array.get_mut(at) {
-            Some(there) => merge_value(there, item)?,
-            None => push(array, value(item)?),
-        }
-    }
-    Ok(())
-}
-
-/// Adds an element: on a line of its own where the one before has one, behind what is said beside that.
-fn push(array: &mut Array, mut now: Toml) {
-    let text = |raw: Option<&toml_edit::RawString>| raw.and_then(|raw| raw.as_str()).unwrap_or("").to_owned();
-    let last = array.iter().last().map_or(String::new(), |last| text(last.decor().prefix()));
-    let prefix = match last.rsplit_once('\n') {
-        Some((_, indent)) => {
-            let said = text(Some(array.trailing())).trim_end().to_owned();
-            array.set_trailing("\n");
-            format!("{said}\n{indent}")
-        }
-        None => " ".to_owned(),
-    };
-    now.decor_mut().set_prefix(prefix);
-    array.push_formatted(now);
 }
 
 fn is_table(data: &Data) -> bool {
