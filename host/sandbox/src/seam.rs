@@ -150,6 +150,8 @@ pub enum NotCarried {
 pub trait ToolServer: std::fmt::Debug + Send + Sync {
     /// Its tools as it has them now, in the order of their names.
     fn list(&self) -> Deciding<'_, Arc<[Tool]>>;
+    /// It was asked for a tool that it does not list: for whoever notes what was wanted.
+    fn lacks(&self, _name: &str, _arguments: &str) {}
     /// Calls one.
     fn call<'a>(&'a self, call: &'a ToolCall) -> Calling<'a>;
 }

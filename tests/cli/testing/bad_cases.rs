@@ -54,6 +54,24 @@ fn an_event_that_does_not_fit_is_told_with_path_type_value_and_line() {
 }
 
 #[test]
+fn a_field_that_nobody_reads_is_refused_with_the_one_that_was_meant() {
+    check(
+        "handler = \"on-quiet\"\nevent = { note = \"a\",\n  notes = \"b\" }\n[expect]\n",
+        expect![[r#"
+        exit 3
+        error: ./case.toml:3: event.notes: there is no such field; did you mean `note`?
+    "#]],
+    );
+    check(
+        "handler = \"on-echo\"\n[event.values]\npoints = [{ x = 1, y = 2, z = 3 }]\n[expect]\n",
+        expect![[r#"
+            exit 3
+            error: ./case.toml:3: event.values.points[0].z: there is no such field; did you mean `x`?
+        "#]],
+    );
+}
+
+#[test]
 fn a_handler_that_is_not_there_or_not_named_is_told_with_those_that_are() {
     check(
         "handler = \"on-ecko\"\nevent = {}\n[expect]\n",

@@ -157,3 +157,31 @@ fn a_case_with_a_call_that_it_does_not_answer_is_not_blessed() {
     assert!(cases.told(&["--bless"]).starts_with("exit 10\n"));
     assert_eq!(cases.read("fetch.toml"), fetch);
 }
+
+#[test]
+fn what_is_written_beside_an_element_goes_with_it() {
+    let spread = |n: u32| COMMENTED.replace("{ n = 3 }", &format!("{{ n = {n} }}"));
+    let fewer = Cases::with("several.toml", &spread(1));
+    fewer.told(&["--bless"]);
+    assert!(fewer.read("several.toml").contains("emits = [\n  { left = { note = \"0\" } },    # even\n]\n"));
+    let odd_first = spread(1).replace(
+        "  { left = { note = \"0\" } },    # even\n  { right = { n = 7 } },        # odd\n",
+        "  { right = { n = 7 } },        # odd\n  # the first of all\n  { left = { note = \"0\" } },    # even\n",
+    );
+    let first_gone = Cases::with("several.toml", &odd_first);
+    first_gone.told(&["--bless"]);
+    let kept = "emits = [\n  # the first of all\n  { left = { note = \"0\" } },    # even\n]\n";
+    assert!(first_gone.read("several.toml").contains(kept), "{}", first_gone.read("several.toml"));
+    assert!(first_gone.told(&[]).ends_with("1 ok\n"));
+}
+
+#[test]
+fn a_json_case_that_expects_null_expects_nothing_yet() {
+    let cases = Cases::with(
+        "expects.json",
+        "{\"handler\": \"on-quiet\", \"event\": {\"note\": \"n\"},\n \"expect\": null}",
+    );
+    cases.told(&["--bless"]);
+    let expects: serde_json::Value = serde_json::from_str(&cases.read("expects.json")).unwrap();
+    assert_eq!(expects["expect"]["log"], serde_json::json!(["info: n"]));
+}

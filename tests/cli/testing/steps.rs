@@ -2,6 +2,7 @@
 
 use expect_test::expect;
 use lockstep_hostile::reach::{self, deed};
+use lockstep_hostile::stores;
 use serde_json::Value;
 
 use super::{Cases, plugins, test, without_numbers};
@@ -146,6 +147,42 @@ fn a_call_that_the_case_does_not_answer_fails_it_with_what_to_add() {
 }
 
 #[test]
+fn a_tool_that_the_case_does_not_list_is_a_call_that_it_does_not_answer() {
+    let brew = "handler = \"on-use-tool\"\nevent = { name = \"brew\", arguments = { cups = 3 } }\n";
+    let beside = format!("{brew}[[tools]]\nname = \"brew\"\nanswer = {{ output = 1 }}\n[expect]\n");
+    let cases = Cases::with("forgotten.toml", &format!("{brew}[expect]\nfailure = {{}}\n"));
+    let is_told = |told: &str| {
+        assert!(told.starts_with("exit 10\nfailed   forgotten"), "{told}");
+        assert!(told.contains("  it asked for `tool brew {\"cups\":3}`, and the case answers no"), "{told}");
+    };
+    let component = plugins().join("conformance/components/probe-rust.wasm");
+    let alone = |cases: &Cases, more: &[&str]| {
+        let arguments = ["test", component.to_str().unwrap(), "--case", "."];
+        without_numbers(&cases.0.lockstep(&[&arguments, more].concat()).told())
+    };
+    is_told(&cases.told(&[]));
+    is_told(&cases.told(&["--bless"]));
+    is_told(&alone(&cases, &[]));
+    // That another case lists it changes nothing.
+    let cases = cases.and("other.toml", &beside);
+    is_told(&cases.told(&[]));
+    is_told(&alone(&cases, &[]));
+}
+
+#[test]
+fn what_is_denied_or_refused_has_not_left() {
+    let kept_back = |answer: &str| {
+        format!("{FETCH}[[http]]\nanswer = {{ {answer} }}\n[expect]\nfailure = {{}}\ncalls = []\n")
+    };
+    let tool = "handler = \"on-use-tool\"\nevent = { name = \"brew\", arguments = {} }\n[[tools]]\nname = \"brew\"\n\
+                answer = { refused = \"no tea\" }\n[expect]\nfailure = {}\ncalls = []\n";
+    let cases = Cases::with("denied.toml", &kept_back("denied = \"host\""))
+        .and("refused.toml", &kept_back("refused = \"no\""))
+        .and("tool.toml", tool);
+    assert!(cases.told(&[]).ends_with("3 ok\n"), "{}", cases.told(&[]));
+}
+
+#[test]
 fn errors_and_a_persons_no_are_answers_too() {
     let answers = "[[http]]\ntimes = 1\nanswer = { error = \"timeout\" }\n[[http]]\nanswer = { refused = \"not today\" }\n";
     let first = format!("{FETCH}{answers}[expect]\nfailure = {{ code = \"http-timeout\" }}\n");
@@ -174,17 +211,48 @@ fn a_folder_that_a_step_may_write_is_a_copy() {
         "grant = 1\n[[dir]]\nhost = \"data\"\nguest = \"/data\"\naccess = \"read-write\"\n",
     );
     let event = reach::work(&[deed("unlink", "there"), deed("mkdir", "new")]);
-    let case = format!("{{\"event\": {event}, \"expect\": {{\"emits\": []}}}}");
-    let project = project.with("case.json", case);
-    let ended =
-        project.lockstep(&["test", "reach.wasm", "--grant", "grant.toml", "--case", "case.json", "--bless"]);
-    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
-    let blessed: Value =
-        serde_json::from_str(&std::fs::read_to_string(project.path("case.json")).unwrap()).unwrap();
-    let done = blessed["expect"]["emits"][0]["done"].to_string();
-    assert_eq!(reach::told(&done), ["ok", "ok"]);
+    let project = blessed(project, "reach.wasm", &event);
+    for case in TWICE {
+        assert_eq!(reach::told(&done(&project, case)), ["ok", "ok"], "{case}");
+    }
     assert_eq!(std::fs::read_to_string(project.path("data/there")).unwrap(), "as it was");
     assert!(!project.path("data/new").exists());
+}
+
+/// The same case twice.
+const TWICE: [&str; 2] = ["cases/a.json", "cases/b.json"];
+
+/// Both, with what comes of them.
+fn blessed(project: Project, component: &str, event: &str) -> Project {
+    let case = format!("{{\"event\": {event}, \"expect\": {{\"emits\": []}}}}");
+    std::fs::create_dir(project.path("cases")).unwrap();
+    let project = TWICE.into_iter().fold(project, |project, name| project.with(name, &case));
+    let ended = project.lockstep(&["test", component, "--grant", "grant.toml", "--case", "cases", "--bless"]);
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    project
+}
+
+fn done(project: &Project, case: &str) -> String {
+    let blessed = std::fs::read_to_string(project.path(case)).unwrap();
+    let blessed: Value = serde_json::from_str(&blessed).unwrap();
+    blessed["expect"]["emits"][0]["done"].to_string()
+}
+
+#[test]
+fn what_a_case_puts_into_a_store_is_not_there_in_the_next() {
+    let deeds = [
+        stores::deed("open", "cache"),
+        stores::deed("get", "seen"),
+        stores::deed("set", "seen").value("yes"),
+        stores::deed("get", "seen"),
+    ];
+    let project = Project::empty()
+        .with("stores.wasm", stores::component())
+        .with("grant.toml", "grant = 1\n[[kv]]\nstore = \"cache\"\naccess = \"rw\"\n[config]\n");
+    let project = blessed(project, "stores.wasm", &stores::work(&deeds));
+    let told = TWICE.map(|case| stores::told(&done(&project, case)));
+    assert_eq!(told[0], told[1]);
+    assert_ne!(told[0][1], told[0][3]);
 }
 
 #[test]

@@ -258,7 +258,7 @@ fn a_call_that_is_to_be_approved_waits_until_the_case_decides_or_its_time_is_ove
         "[expect]\nstatus = \"failed\"\nreason-contains = \"in time\"\ncalls = []\ntook = \"1d\"\n"
             .to_owned(),
         format!(
-            "[[decisions]]\nmethod = \"POST\"\napprove = true\n[[decisions]]\nurl = \"{url}\"\napprove = true\nafter = \"3h\"\n\
+            "[[decisions]]\nurl = \"{url}\"\napprove = true\nafter = \"3h\"\n\
              {RATE}{CONVERTED}took = \"3h\"\n"
         ),
         format!(
@@ -270,6 +270,61 @@ fn a_call_that_is_to_be_approved_waits_until_the_case_decides_or_its_time_is_ove
         let told = told(&exchange(approve, &case), &[]);
         assert!(told.ends_with("1 ok\n"), "{case}{told}");
     }
+}
+
+#[test]
+fn what_people_say_to_nothing_fails_the_case() {
+    let case = format!(
+        "[[decisions]]\ntool = \"brew\"\nrefuse = \"no\"\n[[decisions]]\nmethod = \"POST\"\nrefuse = \"no\"\n{RATE}{CONVERTED}"
+    );
+    expect![[r#"
+        exit 10
+        failed   case  exchange  (0s of its time, 1 attempt)
+          the decision at line 2 is for no call that a person is asked about; take it out, or mend what it is for
+          the decision at line 5 is for no call that a person is asked about; take it out, or mend what it is for
+          what happened
+            2 amount {"cents":100,"currency":"EUR","wanted":"USD","rates":"https://rates.example"}
+            convert  calls GET https://rates.example/EUR.json
+            convert  GET https://rates.example/EUR.json answered: 200, 9 bytes
+            convert  done → converted
+            7 converted {"cents":200,"currency":"USD","rate":2.0}
+            status   completed
+            result   converted {"cents":200,"currency":"USD","rate":2.0}
+            calls    GET https://rates.example/EUR.json
+        1 failed
+    "#]].assert_eq(&told(&exchange("", &case), &[]));
+    let answer = "[[answers]]\nquestion = \"item-question\"\nasked = { item = 2 }\nanswer = { approve = true }\n\
+                  [expect]\n";
+    let told = told(&claims(&format!("{CHAIR}{answer}")), &[]);
+    assert!(told.contains("\n  the answer at line 6 is for no question"), "{told}");
+}
+
+#[test]
+fn a_misspelled_field_of_what_is_given_is_refused() {
+    check(
+        "[[answers]]\nquestion = \"item-question\"\nanswer = { approve = true, cent = 1 }\n\
+         [[stand-ins]]\nstep = \"pay\"\n\
+         emits = [{ claim-settled = { claim = \"\", claimant = \"\", cents = 1, refused_cent = 0, refused_cents = 0, minutes = [] } }]\n\
+         [expect]\n",
+        expect![[r#"
+            exit 3
+            error: ./tests/case.toml:8: answer.cent: there is no such field; did you mean `cents`?
+            error: ./tests/case.toml:11: claim-settled.refused_cent: there is no such field; did you mean `refused_cents`?
+        "#]],
+    );
+    check(
+        "[[stand-ins]]\nstep = \"pay\"\nfailure = { message-contains = \"late\" }\n[expect]\n",
+        expect![[r#"
+            exit 3
+            error: ./tests/case.toml:6: a stand-in says all of its message: `message`, not `message-contains`
+        "#]],
+    );
+    let misspelled = claims(&format!("{}[expect]\n", CHAIR.replace("bank =", "banks = 1\nbank =")));
+    expect![[r#"
+        exit 3
+        error: ./tests/case.toml:4: start.banks: there is no such field; did you mean `bank`?
+    "#]]
+    .assert_eq(&told(&misspelled, &[]));
 }
 
 #[test]

@@ -111,7 +111,7 @@ fn not_given(name: &str, handler: &str) -> Finding {
 fn value(input: &Input, name: &str, data: &Data) -> Result<run::Given, Finding> {
     let one = |data: &Data, root: &str| {
         let text = data.json();
-        read::check(&text, root, &input.shape).map_err(|error| misfit(&error, data, root))?;
+        read::check_exactly(&text, root, &input.shape).map_err(|error| misfit(&error, data, root))?;
         Ok(Json::trusted(text))
     };
     match (&data.value, input.many) {
@@ -129,7 +129,7 @@ fn value(input: &Input, name: &str, data: &Data) -> Result<run::Given, Finding> 
 /// What does not fit, at the line of the file where it stands.
 pub(super) fn misfit(error: &Error, data: &Data, root: &str) -> Finding {
     let path = match error {
-        Error::Misfit { path, .. } | Error::Twice { path } => path.as_str(),
+        Error::Misfit { path, .. } | Error::Unknown { path, .. } | Error::Twice { path } => path.as_str(),
         Error::Syntax { .. } => root,
     };
     let line = data.line_of(path.strip_prefix(root).unwrap_or_default());

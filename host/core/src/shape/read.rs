@@ -1,6 +1,6 @@
 //! JSON text, read by its plan: checked, adapted by name, and handed to a [`Build`] piece by piece,
-//! with no tree of JSON values between. Fields that the shape does not know are dropped, a missing
-//! `option` is none, anything else that does not fit is an error with path, wanted and found.
+//! with no tree of JSON values between. Fields that the shape does not know are dropped unless the
+//! [`Build`] wants none, a missing `option` is none, anything else that does not fit is an error with path, wanted and found.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -13,11 +13,16 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use serde_json::value::RawValue;
 
 use super::{Case, Field, Shape};
+use crate::suggest::did_you_mean;
 
 /// What a reader makes of the pieces it reads. Every piece fits its shape when it is handed over.
 pub trait Build {
     /// What is made.
     type Value;
+    /// Whether a field that its record does not have is an error.
+    fn is_strict(&self) -> bool {
+        false
+    }
     /// A `bool`.
     fn bool(&self, value: bool) -> Self::Value;
     /// An integer in the range of its shape.
@@ -61,6 +66,14 @@ pub enum Error {
         /// The value, cut if it is long.
         found: String,
     },
+    /// A field that its record does not have, where that matters.
+    #[error("{path}: there is no such field{near}")]
+    Unknown {
+        /// From the root to the field.
+        path: String,
+        /// A field that was perhaps meant, as a part of the sentence.
+        near: String,
+    },
     /// The same key twice in one object.
     #[error("{path}: the key stands twice in one object")]
     Twice {
@@ -93,14 +106,24 @@ pub fn read<B: Build>(text: &str, root: &str, shape: &Shape, build: &B) -> Resul
 
 /// Whether `text` is a value of `shape`.
 pub fn check(text: &str, root: &str, shape: &Shape) -> Result<(), Error> {
-    read(text, root, shape, &Check)
+    read(text, root, shape, &Check { is_strict: false })
+}
+
+/// Whether `text` is a value of `shape` and says nothing that the shape does not know: for what people write.
+pub fn check_exactly(text: &str, root: &str, shape: &Shape) -> Result<(), Error> {
+    read(text, root, shape, &Check { is_strict: true })
 }
 
 /// Makes nothing.
-struct Check;
+struct Check {
+    is_strict: bool,
+}
 
 impl Build for Check {
     type Value = ();
+    fn is_strict(&self) -> bool {
+        self.is_strict
+    }
     fn bool(&self, _: bool) {}
     fn integer(&self, _: &Shape, _: i128) {}
     fn float(&self, _: &Shape, _: f64) {}
@@ -329,11 +352,15 @@ impl<'a, B: Build> Seed<'a, B> {
             // Producers write fields in order, so the next one is nearly always the one.
             let is_next = fields.get(expected).is_some_and(|field| field.key == key);
             let at = if is_next { Some(expected) } else { fields.iter().position(|field| field.key == key) };
+            let path = self.at(Step::Key(&key));
             let Some(at) = at else {
+                if self.build.is_strict() {
+                    let near = did_you_mean(&key, fields.iter().map(|field| field.key.as_str()));
+                    return self.fail(Error::Unknown { path: path.to_string(), near });
+                }
                 from.next_value::<IgnoredAny>()?;
                 continue;
             };
-            let path = self.at(Step::Key(&key));
             if values[at].is_some() {
                 return self.fail(Error::Twice { path: path.to_string() });
             }

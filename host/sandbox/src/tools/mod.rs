@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use lockstep_core::grant::tools::{Tool, ToolSource, ToolsGrant, ToolsRule};
+use lockstep_core::grant::tools::{Arguments, Tool, ToolSource, ToolsGrant, ToolsRule};
 use lockstep_core::grant::{Denied, Grant};
 
 use crate::{Error, ToolServer, Unreadable, Walls};
@@ -104,6 +104,15 @@ impl Origin {
             Origin::Server(server) => server.list().await,
             Origin::Component(component) => Ok(component.tools()),
         }
+    }
+
+    /// One of its tools; a server is told of one that it does not have.
+    fn find(&self, tools: &[Tool], name: &str, arguments: &Arguments) -> Option<Tool> {
+        let found = tools.iter().find(|tool| tool.name == name).cloned();
+        if let (None, Origin::Server(server)) = (&found, self) {
+            server.lacks(name, arguments.text());
+        }
+        found
     }
 }
 

@@ -170,7 +170,7 @@ impl Session {
         let allowed = self.tools.rules().find(|(rule, _)| rule.allows(name));
         if let Some((rule, origin)) = allowed {
             let asks = rule.asks(name).then(|| "its rule says `approve`".to_owned());
-            let tool = self.described(rule, origin, name).await?;
+            let tool = self.described(rule, origin, name, arguments).await?;
             return Ok((rule.clone(), origin, tool, asks));
         }
         for (rule, origin) in self.tools.rules() {
@@ -181,9 +181,9 @@ impl Session {
             let asks = asked.is_some().then(|| no_rule(Why::Tool));
             let Some(proposed) = asked.or_else(|| is_open.then(|| rule.clone())) else { continue };
             if let Ok(tools) = origin.list().await
-                && let Some(tool) = tools.iter().find(|tool| tool.name == name)
+                && let Some(tool) = origin.find(&tools, name, arguments)
             {
-                return Ok((proposed, origin, tool.clone(), asks));
+                return Ok((proposed, origin, tool, asks));
             }
         }
         Err(self.denied(self.unknown(name), Why::Tool))
@@ -198,14 +198,19 @@ impl Session {
         }
     }
 
-    async fn described(&self, rule: &ToolsRule, origin: &Origin, name: &str) -> Result<Tool, NoResult> {
+    async fn described(
+        &self,
+        rule: &ToolsRule,
+        origin: &Origin,
+        name: &str,
+        arguments: &Arguments,
+    ) -> Result<Tool, NoResult> {
         let tools = origin.list().await.map_err(|why| CallError::Unavailable(why.to_string()))?;
         if !self.is_pinned(rule, &tools) {
             return Err(self.denied(rule.what(name), Why::Pin));
         }
-        let tool = tools.iter().find(|tool| tool.name == name).cloned();
         let gone = || CallError::Unavailable(format!("{} has no tool `{name}`", rule.from));
-        Ok(tool.ok_or_else(gone)?)
+        Ok(origin.find(&tools, name, arguments).ok_or_else(gone)?)
     }
 
     fn denied(&self, what: String, why: Why) -> NoResult {

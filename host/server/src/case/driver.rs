@@ -27,6 +27,8 @@ pub(super) struct Driver<'c> {
     decisions: Vec<u32>,
     /// What was asked and has had its answer, taken or not.
     said: HashSet<(RunId, Seq)>,
+    /// What of the case was for something that was asked, whether its time came or not.
+    met: HashSet<Which>,
     complaints: Vec<String>,
 }
 
@@ -40,7 +42,7 @@ struct Saying {
 }
 
 /// Where it stands in the case.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Which {
     Answer(usize),
     Decision(usize),
@@ -56,13 +58,15 @@ impl<'c> Driver<'c> {
     ) -> Driver<'c> {
         let answers = vec![0; case.answers.len()];
         let decisions = vec![0; case.decisions.len()];
-        let (said, complaints) = (HashSet::new(), Vec::new());
-        Driver { host, journal, clock, notes, run: notes.run(), case, answers, decisions, said, complaints }
+        let (said, met, complaints) = (HashSet::new(), HashSet::new(), Vec::new());
+        let run = notes.run();
+        Driver { host, journal, clock, notes, run, case, answers, decisions, said, met, complaints }
     }
 
     /// Lets the run go on until it has ended, or nothing that the case knows of can move it.
     pub(super) async fn drive(&mut self) -> anyhow::Result<()> {
-        for _ in 0..MOST {
+        let mut waits = 0;
+        while waits < MOST {
             let rests = self.clock.rests().await;
             if self.notes.has_ended() {
                 return Ok(());
@@ -72,7 +76,10 @@ impl<'c> Driver<'c> {
             match next {
                 Some(saying) if saying.at <= self.clock.now() => self.say(saying).await?,
                 _ => match at.into_iter().chain(rests.until).min() {
-                    Some(at) => self.clock.move_to(at),
+                    Some(at) => {
+                        waits += 1;
+                        self.clock.move_to(at);
+                    }
                     None => return Ok(()),
                 },
             }
@@ -85,19 +92,32 @@ impl<'c> Driver<'c> {
         Ok(())
     }
 
-    /// What was in the way.
-    pub(super) fn end(self) -> Vec<String> {
+    /// What was in the way, and what of the case was for nothing.
+    pub(super) fn end(mut self) -> Vec<String> {
+        let answers = self.case.answers.iter().enumerate().map(|(at, said)| (Which::Answer(at), said.line));
+        let decisions =
+            self.case.decisions.iter().enumerate().map(|(at, said)| (Which::Decision(at), said.line));
+        let unmet = answers.chain(decisions).filter(|(which, _)| !self.met.contains(which));
+        self.complaints.extend(unmet.map(|(which, line)| {
+            let (what, by) = match which {
+                Which::Answer(_) => ("answer", "question"),
+                Which::Decision(_) => ("decision", "call that a person is asked about"),
+            };
+            format!("the {what} at line {line} is for no {by}; take it out, or mend what it is for")
+        }));
         self.complaints
     }
 
     /// What a person says next, of all that is asked.
-    async fn next(&self) -> anyhow::Result<Option<Saying>> {
+    async fn next(&mut self) -> anyhow::Result<Option<Saying>> {
         if self.answers.is_empty() && self.decisions.is_empty() {
             return Ok(None);
         }
         let runs = archive::with_children(self.journal, self.run).await?;
         let all = runs.iter().flat_map(|run| self.answers_of(run).into_iter().chain(self.decisions_of(run)));
-        let new = all.filter(|saying| !self.said.contains(&(saying.run.clone(), saying.to)));
+        let all: Vec<Saying> = all.collect();
+        self.met.extend(all.iter().map(|saying| saying.which));
+        let new = all.into_iter().filter(|saying| !self.said.contains(&(saying.run.clone(), saying.to)));
         Ok(new.min_by_key(|saying| saying.at))
     }
 

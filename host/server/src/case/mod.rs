@@ -5,6 +5,7 @@
 mod bless;
 mod driver;
 mod files;
+mod folders;
 mod notebook;
 mod open;
 mod run;

@@ -14,13 +14,13 @@ use lockstep_core::workflow::Workflow;
 use lockstep_journal::Memory;
 use lockstep_runtime::{Attempts, Clock, Deployed, Host, NewRun, Settings, Virtual, archive};
 use lockstep_sandbox::{Sandbox, Toolbox};
-use tempfile::TempDir;
 
 use super::driver::Driver;
+use super::folders::Folders;
 use super::notebook::Notebook;
 use super::open::{sources, without_the_world};
 use super::scene::{Asked, Scene};
-use super::stage::{NOW, copied, settings};
+use super::stage::{NOW, settings};
 use super::understudy::Understudy;
 use crate::project::{Loading, Project, Refused, StandIns, WorkflowFile};
 
@@ -29,8 +29,7 @@ pub(crate) struct RunStage {
     project: Project,
     sandbox: Sandbox,
     scene: Arc<Scene>,
-    /// Copies of folders that its steps may write.
-    _folders: Vec<TempDir>,
+    folders: Folders,
 }
 
 /// What came of a case.
@@ -53,15 +52,15 @@ impl RunStage {
     /// The workflow of a file.
     pub(crate) fn new(file: WorkflowFile) -> anyhow::Result<RunStage> {
         let mut project = file.load(&Loading::for_cases())?;
-        let mut folders = Vec::new();
+        let mut folders = Folders::default();
         project.with_grants(&mut |grant: &mut Grant| {
-            folders.extend(copied(grant)?);
+            folders.stand_in(grant)?;
             *grant = without_the_world(std::mem::take(grant));
             Ok::<_, anyhow::Error>(())
         })?;
         let scene: Arc<Scene> = Arc::default();
         let sandbox = Sandbox::new(&settings(&project.all_grants(), &scene)?)?;
-        Ok(RunStage { project, sandbox, scene, _folders: folders })
+        Ok(RunStage { project, sandbox, scene, folders })
     }
 
     /// Its graph.
@@ -76,6 +75,7 @@ impl RunStage {
 
     /// Runs a case under a name of its own.
     pub(crate) async fn play(&self, case: &WorkflowCase, name: &str) -> anyhow::Result<PlayedRun> {
+        self.folders.renew()?;
         let understudies = self.understudies(case);
         let deployed = self.deployed(case, &understudies).await?;
         self.scene.begin(&case.http, &case.tools);

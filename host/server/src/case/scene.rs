@@ -73,31 +73,35 @@ impl Scene {
 impl Playing {
     fn request(&mut self, sent: &Outgoing) -> Result<Incoming, NotCarried> {
         let call = format!("{} {}", sent.method, sent.url);
-        self.asked.calls.push(call.clone());
         let seen = Sent { method: &sent.method, url: &sent.url, headers: &sent.headers, body: &sent.body };
         let mut nearly = Vec::new();
         for (request, given) in &mut self.http {
             match request.fits(&seen, *given) {
                 Ok(()) => {
                     *given += 1;
+                    let is_kept_back = matches!(request.answer, Answer::Denied(_) | Answer::Refused(_));
+                    self.asked.calls.extend((!is_kept_back).then_some(call));
                     return respond(&request.answer);
                 }
                 Err(Mismatch::Url(url)) if path(&url) != path(&sent.url) => {}
                 Err(why) => nearly.push((request.line, why.to_string())),
             }
         }
+        self.asked.calls.push(call.clone());
         self.asked.unanswered.push(Unanswered { call, nearly, add: request_to_add(sent) });
         Err(NotCarried::Connect(NO_ANSWER.into()))
     }
 
     fn tool(&mut self, call: &ToolCall) -> Result<Json, ToolFault> {
-        self.asked.calls.push(format!("tool {}", call.name));
         let mut nearly = Vec::new();
         for (tool, given) in &mut self.tools {
             match tool.fits(&call.name, call.arguments.as_str(), *given) {
                 Ok(()) => match &tool.answer {
                     Some(answer) => {
                         *given += 1;
+                        let is_kept_back = matches!(answer, ToolAnswer::Denied(_) | ToolAnswer::Refused(_));
+                        let told = format!("tool {}", call.name);
+                        self.asked.calls.extend((!is_kept_back).then_some(told));
                         return result(answer);
                     }
                     None => nearly.push((tool.line, "it has no `answer`".into())),
@@ -106,9 +110,14 @@ impl Playing {
                 Err(why) => nearly.push((tool.line, why.to_string())),
             }
         }
-        let told = format!("tool {} {}", call.name, call.arguments);
-        self.asked.unanswered.push(Unanswered { call: told, nearly, add: tool_to_add(call) });
+        self.no_tool(&call.name, call.arguments.as_str(), nearly);
         Err(ToolFault::NotMade(NO_ANSWER.into()))
+    }
+
+    fn no_tool(&mut self, name: &str, arguments: &str, nearly: Vec<(u32, String)>) {
+        self.asked.calls.push(format!("tool {name}"));
+        let call = format!("tool {name} {arguments}");
+        self.asked.unanswered.push(Unanswered { call, nearly, add: tool_to_add(name) });
     }
 }
 
@@ -159,8 +168,8 @@ fn request_to_add(sent: &Outgoing) -> Vec<String> {
     lines.map(|line| inert(&line).into_owned()).to_vec()
 }
 
-fn tool_to_add(call: &ToolCall) -> Vec<String> {
-    let name = format!("name = {}", toml::Value::from(call.name.as_str()));
+fn tool_to_add(name: &str) -> Vec<String> {
+    let name = format!("name = {}", toml::Value::from(name));
     ["[[tools]]".to_owned(), name, "answer = { output = {} }".to_owned()]
         .map(|line| inert(&line).into_owned())
         .to_vec()
@@ -185,6 +194,10 @@ impl ToolServer for Scene {
         }
         listed.sort_by(|one, other| one.name.cmp(&other.name));
         Box::pin(ready(Ok(listed.into())))
+    }
+
+    fn lacks(&self, name: &str, arguments: &str) {
+        self.playing().no_tool(name, arguments, Vec::new());
     }
 
     fn call<'a>(&'a self, call: &'a ToolCall) -> Calling<'a> {

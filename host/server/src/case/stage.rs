@@ -2,26 +2,25 @@
 //! an instance of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant};
 
 use lockstep_core::case::{About, Call as Wanted, Came, Happened, StepCase, Timer};
 use lockstep_core::contract::Alone;
-use lockstep_core::event::Json;
-use lockstep_core::grant::{Access, Grant};
+use lockstep_core::event::{Json, Timestamp};
+use lockstep_core::grant::Grant;
 use lockstep_core::outcome::{Emitted, Outcome, TimerWish};
 use lockstep_core::run::Seq;
 use lockstep_core::state::{Op, State, Write};
 use lockstep_journal::Memory;
-use lockstep_runtime::stores;
+use lockstep_runtime::{Virtual, stores};
 use lockstep_sandbox::{
-    Allocator, Call, EgressSettings, Identity, KeyValue, Level, Release, Report, Sandbox, Secrets, Settings,
-    Source, Toolbox, View,
+    Allocator, Call, EgressSettings, Identity, Level, Release, Report, Sandbox, Secrets, Settings, Source,
+    Toolbox, View,
 };
 use serde_json::Value;
-use tempfile::TempDir;
 
+use super::folders::Folders;
 use super::open::{counted, open, sources, without_the_world};
 use super::scene::{Asked, Scene};
 use super::subject::Subject;
@@ -40,12 +39,10 @@ pub(crate) struct Stage {
     release: Release,
     scene: Arc<Scene>,
     alone: Alone,
-    kv: Arc<dyn KeyValue>,
     name: String,
     workflow: String,
     timeout: Duration,
-    /// Copies of folders that it may write.
-    _folders: Vec<TempDir>,
+    folders: Folders,
 }
 
 /// What came of a case.
@@ -66,7 +63,8 @@ impl Stage {
             Some(grant) => grant.clone(),
             None => open(&subject.contract, cases),
         };
-        let folders = copied(&mut grant)?;
+        let mut folders = Folders::default();
+        folders.stand_in(&mut grant)?;
         let grant = counted(without_the_world(grant));
         let sandbox = Sandbox::new(&settings(&[&grant], &scene)?)?;
         let stand_ins = sources(&grant).map(|from| (from.clone(), scene.clone() as _)).collect();
@@ -81,16 +79,17 @@ impl Stage {
             release,
             scene,
             alone,
-            kv: stores(Arc::new(Memory::new()), Arc::new(lockstep_runtime::System)),
             name: subject.name.clone(),
             workflow: subject.workflow.clone(),
             timeout: subject.timeout,
-            _folders: folders,
+            folders,
         })
     }
 
-    /// Runs a case.
-    pub(crate) async fn play(&self, case: &StepCase, wanted: Wanted) -> Played {
+    /// Runs a case; it leaves nothing behind for the next.
+    pub(crate) async fn play(&self, case: &StepCase, wanted: Wanted) -> anyhow::Result<Played> {
+        self.folders.renew()?;
+        let clock = Virtual::at(Timestamp(case.run.now.unwrap_or(NOW)));
         let before = state(case);
         let call = Call {
             handler: wanted.handler,
@@ -101,7 +100,7 @@ impl Stage {
             blobs: None,
             moment: None,
             effects: Some(self.scene.clone()),
-            kv: Some(self.kv.clone()),
+            kv: Some(stores(Arc::new(Memory::new()), clock)),
             timeout: self.timeout,
         };
         self.scene.begin(&case.http, &case.tools);
@@ -109,7 +108,7 @@ impl Stage {
         let report = self.release.attempt(call).await;
         let took = begun.elapsed();
         let asked = self.scene.end();
-        Played { happened: self.happened(report, &before, asked.calls.clone()), asked, took }
+        Ok(Played { happened: self.happened(report, &before, asked.calls.clone()), asked, took })
     }
 
     fn identity(&self, about: &About) -> Identity {
@@ -177,33 +176,6 @@ pub(super) fn settings(grants: &[&Grant], scene: &Arc<Scene>) -> anyhow::Result<
         },
         ..Settings::default()
     })
-}
-
-/// Puts copies in the place of folders that a step may write: a case leaves nothing behind.
-pub(super) fn copied(grant: &mut Grant) -> anyhow::Result<Vec<TempDir>> {
-    let mut folders = Vec::new();
-    for dir in grant.dirs.iter_mut().filter(|dir| dir.access == Access::ReadWrite) {
-        let folder = tempfile::tempdir()?;
-        copy(&dir.host, folder.path())?;
-        dir.host = folder.path().to_owned();
-        folders.push(folder);
-    }
-    Ok(folders)
-}
-
-fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
-        let target: PathBuf = to.join(entry.file_name());
-        let kind = entry.file_type()?;
-        if kind.is_dir() {
-            std::fs::create_dir(&target)?;
-            copy(&entry.path(), &target)?;
-        } else if kind.is_file() {
-            std::fs::copy(entry.path(), &target)?;
-        }
-    }
-    Ok(())
 }
 
 /// What the run remembers before.

@@ -20,29 +20,35 @@ use crate::workflow::{EmitPlan, EventId, Finding, HandlerNode, Workflow};
 const STOOD_IN: &str = "as its stand-in says";
 
 impl WorkflowCase {
-    /// Everything in it that is not as the workflow has it.
+    /// Everything in what is given that is not as the workflow has it.
     pub fn findings(&self, workflow: &Workflow) -> Vec<Finding> {
-        let start = workflow.check_start(&self.start.json());
+        let text = self.start.json();
+        let start = workflow.check_start(&text);
+        let start =
+            start.and_then(|()| read::check_exactly(&text, "start", &workflow.event(workflow.start).shape));
         let start = start.err().map(|error| misfit(&error, &self.start, "start"));
         let answers = self.answers.iter().filter_map(|answer| {
             let (_, question) = match event(workflow, &answer.question) {
                 Ok(found) => found,
                 Err(finding) => return Some(finding),
             };
-            if workflow.event(question).question.is_none() {
+            let Some(asks) = &workflow.event(question).question else {
                 let message =
                     format!("`{}` asks nobody; a question has a [human] table", answer.question.value);
                 return Some(Finding::error(answer.question.line, message));
-            }
-            let checked = workflow.check_answer(question, &answer.answer.json());
+            };
+            let text = answer.answer.json();
+            let shape = if asks.generic { &Shape::Json } else { &workflow.event(asks.answer).shape };
+            let checked = workflow.check_answer(question, &text);
+            let checked = checked.and_then(|()| read::check_exactly(&text, "answer", shape));
             checked.err().map(|error| misfit(&error, &answer.answer, "answer"))
         });
         let stand_ins = self.stand_ins.iter().flat_map(|stand_in| stand_in.findings(workflow));
-        start.into_iter().chain(answers).chain(stand_ins).chain(self.misnamed(workflow)).collect()
+        start.into_iter().chain(answers).chain(stand_ins).collect()
     }
 
     /// Events that are expected and that the workflow does not have.
-    fn misnamed(&self, workflow: &Workflow) -> Vec<Finding> {
+    pub fn misnamed(&self, workflow: &Workflow) -> Vec<Finding> {
         let expect = self.expect.iter();
         let events = expect.flat_map(|expect| {
             let lists = [&expect.events, &expect.questions].into_iter().flatten().flatten();
@@ -65,7 +71,8 @@ impl Decision {
         let arguments = &open.proposal.arguments;
         let asked: Value = serde_json::from_str(arguments.as_str()).unwrap_or_default();
         let is_asked = |key: &str, wanted: &Option<String>| {
-            wanted.as_ref().is_none_or(|wanted| asked[key].as_str() == Some(wanted.as_str()))
+            let is_so = |wanted: &String| &*open.capability == "http" && asked[key] == wanted.as_str();
+            wanted.as_ref().is_none_or(is_so)
         };
         let tool = open.what.split(' ').next().and_then(|what| what.split_once('/')).map(|(_, tool)| tool);
         let is_tool =
@@ -121,7 +128,7 @@ impl StandIn {
         }
     }
 
-    /// Whether it is for this handler of its step, called with these values.
+    /// Whether it is for this handler of its step, called with these values, and does what that can do.
     pub fn fits(&self, workflow: &Workflow, handler: &HandlerNode, inputs: &[run::Given]) -> bool {
         let is_named = self.handler.as_ref().is_none_or(|named| named.value == handler.name);
         let is_given = match &self.given {
@@ -132,7 +139,11 @@ impl StandIn {
                 at.and_then(|at| inputs.get(at)).is_some_and(|input| is_within(data, &whole(input)))
             }),
         };
-        is_named && is_given
+        let is_emitted = || match &self.does {
+            Does::Emits(events) => self.emissions(workflow, handler, events).is_ok(),
+            Does::Fails(_) => true,
+        };
+        is_named && is_given && is_emitted()
     }
 
     /// What it does, as an attempt of this handler would.
@@ -207,7 +218,7 @@ fn emitted(workflow: &Workflow, handler: &HandlerNode, event: &Event) -> Result<
 
 fn check(text: &str, workflow: &Workflow, event: EventId, shape: &Shape) -> Result<(), Error> {
     let name = &workflow.event(event).short;
-    read::check(text, name, shape)?;
+    read::check_exactly(text, name, shape)?;
     workflow.check_event(event, text)
 }
 

@@ -83,7 +83,11 @@ fn stand_in(reader: &mut Reader, table: &Table<'_>) -> Option<StandIn> {
     reader.one_of(table, &["emits", "failure"], Must::Be);
     let given = reader.named(table, "given").map(Given::Named);
     let emits = reader.events(table, "emits").map(Does::Emits);
-    let fails = failure(reader, table, "failure").map(Does::Fails);
+    let fails = failure(reader, table, "failure");
+    if fails.as_ref().is_some_and(|wanted| wanted.contains.is_some()) {
+        reader.report(table.line, "a stand-in says all of its message: `message`, not `message-contains`");
+    }
+    let fails = fails.map(Does::Fails);
     Some(StandIn {
         line: table.line,
         handler: reader.lined(table, "handler"),

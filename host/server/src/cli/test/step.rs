@@ -64,7 +64,7 @@ impl Test {
     async fn one(&self, stage: &Stage, subject: &Subject, ready: Ready) -> anyhow::Result<Tested> {
         let Ready { file, case, call } = ready;
         let about = subject.contract.handlers[call.handler].name.clone();
-        let played = stage.play(&case, call).await;
+        let played = stage.play(&case, call).await?;
         let differences = case.expect.as_ref().map_or(Vec::new(), |expect| judge(expect, &played.happened));
         let differs = case.expect.is_none() || !differences.is_empty();
         let plan = || of_step(case.expect.as_ref(), &played.happened, &differences);

@@ -41,7 +41,10 @@ impl Test {
         if !self.wants(file, case.title.as_deref()) {
             return Ok(None);
         }
-        let findings = case.findings(stage.workflow());
+        let mut findings = case.findings(stage.workflow());
+        if !self.bless {
+            findings.extend(case.misnamed(stage.workflow()));
+        }
         if !findings.is_empty() {
             return Err(file.lines(&findings));
         }
