@@ -20,6 +20,8 @@ export interface StandIn {
   readonly updates: Record<string, unknown>[];
   readonly timers: Record<string, unknown>[];
   readonly calls: string[];
+  /** Calls that it had no answer for. */
+  readonly unanswered: string[];
 }
 
 /**

@@ -36,10 +36,10 @@ function tried(read) {
   }
 }
 
-/** The name of the workflow that the step's folder lies in. */
+/** The name of the workflow that the step's folder lies in; empty, if there is none. */
 function workflow(folder, toml) {
   const file = join(folder, 'workflow.toml');
   if (existsSync(file)) return toml(readFileSync(file, 'utf8')).workflow;
   const parent = dirname(folder);
-  return parent === folder ? 'workflow' : workflow(parent, toml);
+  return parent === folder ? '' : workflow(parent, toml);
 }

@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { Failure } from '../src/failure.js';
 import * as http from '../src/http.js';
 import { info } from '../src/log.js';
+import { whoami } from '../src/run.js';
 import * as is from '../src/shapes.js';
 import * as state from '../src/state.js';
-import { run } from '../src/testing/cases.js';
+import { read, run } from '../src/testing/cases.js';
 import { engineValue, jsonValue } from '../src/testing/events.js';
+import { text } from '../src/testing/exact.js';
 import { same } from '../src/testing/judge.js';
+import { stand } from '../src/testing/standin.js';
 import * as timer from '../src/timer.js';
+import * as tools from '../src/tools.js';
 import * as updates from '../src/updates.js';
 import { Told, either, giving, one } from './world.js';
 
@@ -62,10 +67,7 @@ test('whatever a case expects otherwise is found', () => {
     [{ state: { seen: 4 } }, 'state.seen: expected 4, got 3'],
     [{ deleted: [] }, 'deleted[0]: expected nothing, got "gone"'],
     [{ updates: [{ progress: 'noon' }] }, 'updates[0].progress: expected "noon", got "time"'],
-    [
-      { timers: [{ cancel: 'remind' }] },
-      'timers[0].after-ms: expected nothing, got 5\ntimers[0].cancel: expected "remind", got nothing\ntimers[0].set: expected nothing, got "remind"',
-    ],
+    [{ timers: [{ cancel: 'remind' }] }, 'timers[0]: expected "cancel remind", got "set remind after 5 ms"'],
     [{ log: ['info: time', 'info: more'] }, 'log[1]: expected "info: more", got nothing'],
     [{ calls: ['GET https://a.example/'] }, 'calls[0]: expected "GET https://a.example/", got nothing'],
     [{ failure: {} }, 'failure: expected a failure, got told'],
@@ -116,13 +118,74 @@ test('a case that does not say what it needs is refused, and so is one that says
   assert.equal(refusal({ event: { what: 'x' } }), 'event.count: expected u64, found nothing');
   assert.equal(
     refusal({ event: { what: 'x', count: 1, cuont: 1 } }),
-    'event: there is no field `cuont`; there are what, count',
+    'event: there is no field `cuont`; did you mean `count`?',
   );
-  assert.match(refusal({ expect: undefined }), /^the case expects nothing; it came to \{"emits":/);
-  const url = 'https://b.example/';
+});
+
+test('a case that expects nothing says what it came to, and one that does not answer a call says which', () => {
+  assert.equal(found(undefined), 'the case expects nothing; it came to told');
+  const http = [{ url: 'https://b.example/', answer: {} }];
   assert.equal(
-    refusal({ event: { what: 'fetch', count: 1 }, http: [{ url, answer: {} }] }),
-    'no [[http]] of the case answers GET https://a.example/: its `url` is https://b.example/',
+    found({ failure: { code: 'http-connect' } }, { event: { what: 'fetch', count: 1 }, http }),
+    'the case does not answer `GET https://a.example/`: its `url` is https://b.example/',
+  );
+});
+
+test('what ends an attempt cannot be caught', () => {
+  const adding = {
+    onAsked(event) {
+      try {
+        state.add('kept', 1);
+      } catch {
+        return step.onAsked(event);
+      }
+      return assert.fail('it went on');
+    },
+  };
+  const given = { event: { what: 'time', count: 3 }, state: { kept: 'text' } };
+  const failure = { class: 'invalid', code: 'state', 'message-contains': '`kept` holds "text"' };
+  assert.deepEqual(run({ ...given, expect: { failure, state: {}, timers: [] } }, giving(one), adding), []);
+});
+
+test('what a step is told of itself is that of `lockstep test`', () => {
+  const {
+    attempt,
+    run: id,
+    workflow,
+    deadlineMs,
+  } = (run({ event: { what: '', count: 1 } }, giving(one), step), whoami());
+  assert.deepEqual(
+    [attempt, id, workflow, deadlineMs],
+    [1, '01HCASE0000000000000000000', '', Date.UTC(2026, 0, 1) + 30_000],
+  );
+});
+
+test('tools are listed by name, each as it stands first', () => {
+  const named = (name, description) => ({ name, description, answer: { output: 1 } });
+  stand({ tools: [named('pour', 'one'), named('brew', 'two'), named('pour', 'three')] });
+  assert.deepEqual(
+    tools.list().map(({ name, description }) => `${name}: ${description}`),
+    ['brew: two', 'pour: one'],
+  );
+});
+
+test('a TOML file has floats that are whole, and no dates', () => {
+  // What its reader gives: integers are bigints.
+  const toml = (values) => read(fileURLToPath(import.meta.url), () => ({ event: {}, ...values }));
+  assert.equal(text(toml({ state: { a: 1.0, b: 1n, c: 0.5, d: NaN } }).state), '{"a":1.0,"b":1,"c":0.5,"d":"nan"}');
+  assert.throws(() => toml({ state: { a: [new Date(0)] } }), /`1970-01-01T00:00:00.000Z` is a date, .*; quote it$/);
+  assert.throws(
+    () => run(toml({ event: { what: 'x', count: 1.0 } }), giving(one), step),
+    /^Error: event\.count: expected u64, found 1\.0$/,
+  );
+});
+
+test('a schema that says more than plain tests know is refused by name', () => {
+  const schema = { properties: { cups: { anyOf: [{ multipleOf: 2 }] } }, title: 'known' };
+  const file = () => ({ event: {}, tools: [{ name: 'brew', schema }] });
+  assert.throws(
+    () => read(fileURLToPath(import.meta.url), file),
+    /^Error: `tools\.schema` has `multipleOf`, which plain tests do not know: run this case with `lockstep test`$/,
   );
 });
 
@@ -130,10 +193,8 @@ test('answers are given in their order, as often as they are there', () => {
   const http = [{ times: 1, answer: { status: 200 } }];
   assert.equal(found({ calls: ['GET https://a.example/'] }, { event: { what: 'fetch', count: 1 }, http }), '');
   const twice = { onAsked: (event) => (step.onAsked(event), step.onAsked(event)) };
-  assert.throws(
-    () => run({ event: { what: 'fetch', count: 1 }, http, expect: {} }, giving(one), twice),
-    /it was given 1 times already/,
-  );
+  const [unanswered] = run({ event: { what: 'fetch', count: 1 }, http, expect: {} }, giving(one), twice);
+  assert.match(unanswered, /it was given 1 times already$/);
 });
 
 test('values are handed over as the engine has them, and told as the host has them', () => {

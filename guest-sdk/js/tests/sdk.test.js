@@ -190,7 +190,7 @@ test('a tool takes and gives plain values, and fails by rules', () => {
   assert.deepEqual(tools.list(), [{ name: 'brew', description: 'makes tea', inputSchema: { type: 'object' } }]);
   assert.deepEqual(tools.call('brew', { cups: 2n }), { made: 'tea' });
   for (const [answer, ...wanted] of [
-    [{ denied: 'argument' }, 'permanent', 'tool-denied', 'the grant does not allow `brew`: argument'],
+    [{ denied: 'argument' }, 'permanent', 'tool-denied', 'the grant does not allow `case/brew`: argument'],
     [{ refused: 'not today' }, 'permanent', 'tool-refused', 'not today'],
     [{ error: 'invalid-arguments', message: 'n' }, 'permanent', 'tool-invalid-arguments', 'n'],
     [{ failed: 'no water' }, 'permanent', 'tool-failed', 'no water'],

@@ -1,16 +1,16 @@
 """The host's stand-in while a case is run in plain Python: it answers as the case says, and notes what it was asked."""
 
 import contextlib
+import copy
 import hashlib
-import json
 import logging
 import random
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
-from . import _case, _host
+from . import _address, _case, _host, _json, _schema
+from .failure import Failure
 from .wit import Err
 
 # The beginning of 2026, as `lockstep test` has it.
@@ -24,8 +24,16 @@ NO_ANSWER = "the case has no answer for it"
 BLOB, PART = 8 << 20, 4 << 20
 
 
+# What the host calls the server of the tools of a step that is tested by itself.
+SERVER = "case"
+
+
 class Ended(BaseException):
-    """The host would end the attempt here; a handler cannot catch that."""
+    """The host would end the attempt here, with a failure of this class; a handler cannot catch that."""
+
+    def __init__(self, word: str, code: str, message: str):
+        super().__init__(message)
+        self.word, self.failure = word, Failure.permanent(code, message)
 
 
 @dataclass
@@ -45,7 +53,7 @@ class Playing(contextlib.AbstractContextManager):
 
     def __init__(self, told: dict[str, Any], about: dict[str, Any]):
         self.before: dict[str, Any] = told.get("state", {})
-        self.state = json.loads(json.dumps(_case.plain(self.before)))
+        self.state = copy.deepcopy(self.before)
         self.http = [(answer, [0]) for answer in told.get("http", [])]
         self.tools = [(answer, [0]) for answer in told.get("tools", [])]
         self.about = about
@@ -84,12 +92,12 @@ class Playing(contextlib.AbstractContextManager):
 
     def changed(self) -> tuple[dict[str, Any], list[str]]:
         """What the state holds that was added or changed, and the keys that are gone."""
-        before = _case.plain(self.before)
-        changed = {key: value for key, value in self.state.items() if key not in before or before[key] != value}
+        before = {key: _json.canonical(value) for key, value in self.before.items()}
+        changed = {key: value for key, value in self.state.items() if before.get(key) != _json.canonical(value)}
         return changed, [key for key in before if key not in self.state]
 
-    def answer(self, answers: list, call: str, misfit) -> dict[str, Any] | None:
-        """The first answer that fits and is not used up."""
+    def answer(self, answers: list, line: str, call: str, misfit) -> dict[str, Any] | None:
+        """The first answer that fits and is not used up; the call leaves, unless it is one that says no."""
         nearly = []
         for answer, given in answers:
             why = misfit(answer)
@@ -97,6 +105,8 @@ class Playing(contextlib.AbstractContextManager):
                 why = f"it was given {answer['times']} times already"
             if why is None:
                 given[0] += 1
+                if not {"denied", "refused"} & {*answer["answer"]}:
+                    self.calls.append(line)
                 return answer["answer"]
             nearly += [f"an answer is not for it: {why}"] if why else []
         self.unanswered.append(Unanswered(call, nearly))
@@ -134,7 +144,7 @@ class Run:
 
     def random(self, n: int) -> bytes:
         if n > 65_536:
-            raise Ended(f"`run.random` gives at most 65536 bytes, and was asked for {n}")
+            raise Ended("limit", "random", f"`run.random` gives at most 65536 bytes, and was asked for {n}")
         return self._chance.randbytes(n)
 
 
@@ -143,10 +153,10 @@ class State:
         self._state = playing.state
 
     def get(self, key: str) -> str | None:
-        return json.dumps(self._state[_key(key)]) if key in self._state else None
+        return _json.dump(self._state[_key(key)]) if key in self._state else None
 
     def set(self, key: str, value: str) -> None:
-        self._state[_key(key)] = json.loads(value)
+        self._state[_key(key)] = _json.load(value)
 
     def delete(self, key: str) -> None:
         self._state.pop(_key(key), None)
@@ -157,29 +167,32 @@ class State:
     def add(self, key: str, by: int) -> None:
         known = self._state.get(_key(key), 0)
         if type(known) is not int:
-            raise Ended(f"`state.add` adds to a whole number, and `{key}` holds {json.dumps(known)}")
+            told = f"`state.add` adds to a whole number, and `{key}` holds {_json.dump(known)}"
+            raise Ended("invalid", "state", told)
         self._state[key] = known + by
 
     def append(self, key: str, value: str) -> None:
-        self._state[key] = [*self._list(key), json.loads(value)]
+        self._state[key] = [*self._list(key), _json.load(value)]
 
     def page(self, key: str, offset: int, limit: int) -> list[str]:
-        return [json.dumps(one) for one in self._list(key)[offset : offset + min(limit, 1000)]]
+        return [_json.dump(one) for one in self._list(key)[offset : offset + min(limit, 1000)]]
 
     def _list(self, key: str) -> list:
         known = self._state.get(_key(key), [])
         if not isinstance(known, list):
-            raise Ended(f"`{key}` of the state is no list: it holds {json.dumps(known)}")
+            raise Ended("invalid", "state", f"`{key}` of the state is no list: it holds {_json.dump(known)}")
         return known
 
 
 def _key(key: str) -> str:
-    return _name(key, "a key of the state", 512)
+    return _name(key, "a key of the state", "state-key", 512)
 
 
-def _name(name: str, what: str, longest: int) -> str:
+def _name(name: str, what: str, code: str, longest: int) -> str:
     if not 0 < len(name.encode()) <= longest or any(ord(char) < 32 or ord(char) == 127 for char in name):
-        raise Ended(f"{what} is 1 to {longest} bytes of text without control characters, not {name!r}")
+        word = "limit" if len(name.encode()) > longest else "invalid"
+        told = f"{what} is 1 to {longest} bytes of text without control characters, not {name!r}"
+        raise Ended(word, code, told)
     return name
 
 
@@ -188,10 +201,14 @@ class Timer:
         self._timers = playing.timers
 
     def set(self, name: str, after_ms: int) -> None:
-        self._timers.append({"set": _name(name, "the name of a timer", 128), "after-ms": after_ms})
+        self._timers.append({"set": _timer(name), "after-ms": after_ms})
 
     def cancel(self, name: str) -> None:
-        self._timers.append({"cancel": _name(name, "the name of a timer", 128)})
+        self._timers.append({"cancel": _timer(name)})
+
+
+def _timer(name: str) -> str:
+    return _name(name, "the name of a timer", "timer-name", 128)
 
 
 class Updates:
@@ -199,7 +216,7 @@ class Updates:
         self._updates = playing.updates
 
     def publish(self, name: str, item: str) -> None:
-        self._updates.append({_name(name, "the name of an update", 64): json.loads(item)})
+        self._updates.append({_name(name, "the name of an update", "update-name", 64): _json.load(item)})
 
 
 class Http:
@@ -209,12 +226,12 @@ class Http:
     def fetch(self, request):
         from .http import Response
 
-        method, url = request.method.upper(), _address(request.url)
-        if url is None:
-            raise Err(_variant("InvalidRequest", f"{request.url!r} is no address of http or https"))
-        call = f"{method} {url}"
-        self._playing.calls.append(call)
-        answer = self._playing.answer(self._playing.http, call, lambda one: self._misfit(one, request, method, url))
+        try:
+            method, url = _address.asked(request.method, request.url)
+        except _address.NoRequest as why:
+            raise Err(_variant("InvalidRequest", str(why))) from None
+        call, told = f"{method} {url}", self._playing.http
+        answer = self._playing.answer(told, call, call, lambda one: self._misfit(one, request, method, url))
         if answer is None:
             raise Err(_variant("Connect", NO_ANSWER))
         if "denied" in answer:
@@ -223,16 +240,16 @@ class Http:
             raise Err(_variant("Refused", answer["refused"]))
         if "error" in answer:
             raise Err(_variant(_camel(answer["error"]), answer.get("message", _case.NO_MESSAGE)))
-        body = answer.get("body", json.dumps(_case.plain(answer["json"])) if "json" in answer else "")
+        body = answer.get("body", _json.dump(answer["json"]) if "json" in answer else "")
         headers = [(name.lower(), value) for name, value in answer.get("headers", {}).items()]
         return Response(answer.get("status", 200), headers, body.encode())
 
     def _misfit(self, answer: dict[str, Any], request, method: str, url: str) -> str | None:
         """Why an answer is not for a request; empty if it is for another one altogether."""
-        if "url" in answer and (wanted := _address(answer["url"])) != url:
-            return f"its `url` is {wanted}" if str(wanted).partition("?")[0] == url.partition("?")[0] else ""
-        if "method" in answer and answer["method"].upper() != method:
-            return f"its `method` is {answer['method'].upper()}"
+        if (wanted := answer.get("url")) and wanted != url:
+            return f"its `url` is {wanted}" if wanted.partition("?")[0] == url.partition("?")[0] else ""
+        if answer.get("method") and answer["method"] != method:
+            return f"its `method` is {answer['method']}"
         sent = [(name.lower(), value) for name, value in request.headers]
         for name, value in answer.get("headers", {}).items():
             if (name.lower(), value) not in sent:
@@ -248,28 +265,29 @@ class Tools:
     def __init__(self, playing: Playing):
         self._playing = playing
 
+        self._schemas = {tool["name"]: tool.get("schema", {"type": "object"}) for tool, _ in reversed(playing.tools)}
+
     def list(self):
-        first = {tool["name"]: tool for tool, _ in reversed(self._playing.tools)}
-        plain = {"type": "object"}
+        told = {tool["name"]: tool.get("description", "") for tool, _ in reversed(self._playing.tools)}
+        known = sorted(self._schemas.items())
         return [
-            SimpleNamespace(
-                name=name,
-                description=tool.get("description", ""),
-                input_schema=json.dumps(_case.plain(tool.get("schema", plain))),
-            )
-            for name, tool in sorted(first.items())
+            SimpleNamespace(name=name, description=told[name], input_schema=_json.dump(schema))
+            for name, schema in known
         ]
 
     def call(self, name: str, arguments: str) -> str:
-        self._playing.calls.append(f"tool {name}")
-        call = f"tool {name} {arguments}"
-        answer = self._playing.answer(self._playing.tools, call, lambda one: self._misfit(one, name, arguments))
+        schema = self._schemas.get(name, {})
+        for why in _schema.findings(schema, schema, _json.load(arguments), "arguments"):
+            raise Err(_variant("InvalidArguments", why))
+        line, told = f"tool {name}", self._playing.tools
+        answer = self._playing.answer(told, line, f"{line} {arguments}", lambda one: self._misfit(one, name, arguments))
         if answer is None:
             raise Err(_variant("Unavailable", NO_ANSWER))
         if "output" in answer:
-            return json.dumps(_case.plain(answer["output"]))
+            return _json.dump(answer["output"])
         if "denied" in answer:
-            raise Err(_variant("Denied", SimpleNamespace(capability="tools", what=name, why=answer["denied"])))
+            denied = SimpleNamespace(capability="tools", what=f"{SERVER}/{name}", why=answer["denied"])
+            raise Err(_variant("Denied", denied))
         for key in ("failed", "refused"):
             if key in answer:
                 raise Err(_variant(_camel(key), answer[key]))
@@ -316,22 +334,8 @@ def _camel(word: str) -> str:
     return "".join(part.capitalize() for part in word.split("-"))
 
 
-def _address(url: str) -> str | None:
-    """An address in the one spelling that the host gives it."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        return None
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return None
-    own = {"http": 80, "https": 443}[parts.scheme]
-    host = parts.hostname if port in (None, own) else f"{parts.hostname}:{port}"
-    return urlunsplit((parts.scheme, host, parts.path or "/", parts.query, ""))
-
-
 def _is_json(text: str | bytes, wanted: object) -> bool:
     try:
-        return _case.same(_case.plain(wanted), json.loads(text))
+        return _case.same(wanted, _json.load(text))
     except ValueError:
         return False

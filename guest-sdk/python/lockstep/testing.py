@@ -12,7 +12,6 @@ own.
 """
 
 import importlib
-import json
 import os
 import sys
 import tomllib
@@ -21,7 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import _case, _world
+from . import _case, _schema, _world
 from ._handler import Handler
 from ._shape import Misread, of
 from ._stand_in import Ended, Playing, Unanswered
@@ -35,6 +34,8 @@ class Happened:
     emits: list[dict[str, Any]] | None
     """None if it failed."""
     failure: Failure | None
+    failure_class: str | None = None
+    """As `[expect]` has it: the host has more of them than a step can raise."""
     state: dict[str, Any] = field(default_factory=dict)
     """What it added or changed."""
     deleted: list[str] = field(default_factory=list)
@@ -61,12 +62,7 @@ class Case:
 
     def read(self) -> dict[str, Any]:
         """What the file says; `Wrong` if it is no case."""
-        text = self.path.read_text(encoding="utf-8")
-        try:
-            told = json.loads(text) if self.path.suffix == ".json" else tomllib.loads(text)
-        except ValueError as error:
-            raise Wrong(f"{self.path}: {error}") from None
-        found = _case.findings(told)
+        told, found = _case.read(self.path.read_text(encoding="utf-8"), self.path.suffix)
         if found:
             raise Wrong("\n".join(f"{self.path}: {one}" for one in found))
         return told
@@ -87,11 +83,14 @@ class Case:
         """Runs it, and raises `Wrong` with every difference from what it expects."""
         __tracebackhide__ = True
         expect = self.read().get("expect")
+        if expect and "parked" in expect:
+            _skip("only a host can park an attempt: run this case with `lockstep test`")
         happened = self.run()
         found = [one.told() for one in happened.unanswered]
-        found += [] if expect is None else _case.differences(expect, happened)
-        if expect is None and happened.failure:
-            found.append(f"it failed: {_case.told(happened.failure)}")
+        if expect is None:
+            found.append(f"the case expects nothing; it came to {_case.came(happened)}")
+        else:
+            found += _case.differences(expect, happened)
         if found:
             # The exception behind a failure is shown with it, at the line where it was raised.
             raise Wrong("\n".join([f"{os.path.relpath(self.path)}:", *found])) from (
@@ -107,7 +106,14 @@ class Case:
         return known[name]
 
     def _parameters(self, told: dict[str, Any], handler: Handler) -> list[Any]:
-        given = told["given"] if "given" in told else {name: told["event"] for name, _ in handler.takes[:1]}
+        names = [name for name, _ in handler.takes]
+        if "given" not in told and len(names) != 1:
+            raise Wrong(f"{self.path}: `{handler.name}` has several parameters; give {', '.join(names)} in [given]")
+        given = told["given"] if "given" in told else {names[0]: told["event"]}
+        for name in given:
+            if name not in names:
+                near = _schema.meant(name, names)
+                raise Wrong(f"{self.path}: `{handler.name}` has no parameter `{name}`{near}")
         try:
             return [of(taken).read(given.get(name), name) for name, taken in handler.takes]
         except Misread as error:
@@ -133,15 +139,23 @@ def _attempt(handler: Handler, function: Callable, parameters: list[Any], playin
     try:
         taken = handler.attempt(function, parameters)
     except Failure as failure:
-        return Happened(None, failure, **seen)
+        return Happened(None, failure, failure.kind.name.lower(), **seen)
     except Ended as ended:
-        raise Wrong(f"the attempt ended: {ended}") from ended
+        # Where it was is shown with it.
+        ended.failure.__cause__ = ended
+        return Happened(None, ended.failure, ended.word, **seen)
     try:
         emits = [{name: of(type(event)).write(event)} for name, event in handler.emitted(taken)]
     except ValueError as error:
         raise Wrong(f"its event is broken: a `json` in it is none: {error}") from None
     state, deleted = playing.changed()
-    return Happened(emits, None, state, deleted, playing.updates, playing.timers, **seen)
+    return Happened(emits, None, None, state, deleted, playing.updates, playing.timers, **seen)
+
+
+def _skip(why: str) -> None:
+    import pytest  # type: ignore[import-not-found]
+
+    pytest.skip(why)
 
 
 def _workflow(path: Path) -> str:

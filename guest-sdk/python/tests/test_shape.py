@@ -34,7 +34,7 @@ def order(**changes) -> Order:
         "extras": Extras.MILK | Extras.BROWN_SUGAR,
         "paid": Ok(420),
         "done": Err(None),
-        "any": '{"a": [1, null]}',
+        "any": '{"a":[1,null]}',
         "not_": "coffee",
         "http_code": 418,
         "nested": Some(None),
@@ -132,13 +132,20 @@ def test_what_the_runtime_would_not_take_is_made_what_it_takes():
         (u64, "18446744073709551615", 2**64 - 1),
         (float, 1, 1.0),
         (f32, "-inf", -math.inf),
+        (f32, 0.1, 0.10000000149011612),
         (bytes, [0, 255], b"\x00\xff"),
         (s8s, [-1], b"\xff"),
-        (Json, {"a": 1}, '{"a": 1}'),
+        (Json, {"a": 1}, '{"a":1}'),
     ],
 )
 def test_json_has_more_than_one_way_to_say_it(annotation, found, value):
     assert of(annotation).read(found, "it") == value
+
+
+@pytest.mark.parametrize("number", [0.1, 16777216.0, 3.4028235e38, 1e-45, -0.3, 0.0])
+def test_a_float_of_32_bits_is_written_as_short_as_it_was(number):
+    shape = of(f32)
+    assert shape.write(shape.read(number, "it")) == number
 
 
 def test_a_number_that_is_none_is_kept():
@@ -161,6 +168,8 @@ def test_a_number_that_is_none_is_kept():
         ({"paid": {"maybe": 1}}, 'order.paid: expected result, found {"maybe": 1}'),
         ({"bytes": "no base64"}, 'order.bytes: expected list<u8>, found "no base64"'),
         ({"nested": 3}, "order.nested: expected option<u32>, found 3"),
+        ({"numbr": 1}, "order: there is no field `numbr`; did you mean `number`?"),
+        ({"cups": [{"size": 1, "heat": "HOT", "of": 1}]}, "order.cups[0]: there is no field `of`"),
     ],
 )
 def test_json_that_does_not_fit_is_told_with_its_path(change, told):

@@ -5,34 +5,10 @@ import { readFileSync, readdirSync, existsSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { emittedEvents, engineValue } from './events.js';
 import { wrap } from '../handlers.js';
-import { judge } from './judge.js';
-import { parse, plain, text } from './exact.js';
-
-/** The keys that there are, level by level. */
-const KEYS = {
-  '': ['case', 'handler', 'event', 'given', 'state', 'http', 'tools', 'run', 'expect'],
-  http: ['method', 'url', 'headers', 'body', 'json', 'times', 'answer'],
-  'http.answer': ['status', 'headers', 'body', 'json', 'error', 'message', 'denied', 'refused'],
-  tools: ['name', 'description', 'schema', 'arguments', 'times', 'answer'],
-  'tools.answer': ['output', 'failed', 'error', 'message', 'denied', 'refused'],
-  run: ['run', 'workflow', 'step', 'attempt', 'session', 'now', 'random'],
-  expect: [
-    'emits',
-    'failure',
-    'or-failure',
-    'parked',
-    'state',
-    'deleted',
-    'updates',
-    'timers',
-    'log',
-    'calls',
-    'fuel-at-most',
-    'memory-at-most',
-  ],
-  'expect.failure': ['class', 'code', 'message', 'message-contains', 'retry-after-ms', 'details'],
-  'expect.or-failure': ['class', 'code', 'message', 'message-contains', 'retry-after-ms', 'details'],
-};
+import { address } from './address.js';
+import { canonical, isTable, parse, plain, text, twice } from './exact.js';
+import { judge, told as inWords } from './judge.js';
+import { CASES, findings, meant, settled, unknown } from './schema.js';
 
 /** The files that a pattern names, seen from `folder`: a path whose last part may hold `*`. */
 export function files(pattern, folder) {
@@ -50,24 +26,51 @@ export function files(pattern, folder) {
   return found.map((file) => join(within, file));
 }
 
-/** A case file, read by `toml` unless it is JSON. */
+/** A case file, read by `toml` unless it is JSON; an error has all that makes it none. */
 export function read(file, toml) {
   const content = readFileSync(file, 'utf8');
-  const given = file.endsWith('.json') ? parse(content) : plain(toml(content));
-  check(given, '');
+  const given = file.endsWith('.json') ? json(content) : plain(told('TOML', () => toml(content)));
+  if (!isTable(given)) throw new Error('a case takes a table');
+  const { step } = CASES.$defs;
+  const known = settled(CASES, step, given);
+  refuse(findings(CASES, step, known));
+  refuse([...(known.http ?? []).flatMap(misaddressed), ...(known.tools ?? []).flatMap(strange)]);
+  return known;
+}
+
+function refuse(found) {
+  if (found.length > 0) throw new Error(found.join('\n'));
+}
+
+function json(content) {
+  const given = told('JSON', () => parse(content));
+  const key = twice(content);
+  if (key !== undefined) throw new Error(`this is not JSON: the key \`${key}\` stands twice in one object`);
   return given;
 }
 
-/** Refuses keys that nothing reads. */
-function check(value, level) {
-  const stranger = Object.keys(value).find((key) => !KEYS[level].includes(key));
-  if (stranger !== undefined) {
-    throw new Error(`unknown key \`${level ? `${level}.` : ''}${stranger}\`; there are ${KEYS[level].join(', ')}`);
+function told(language, read) {
+  try {
+    return read();
+  } catch (error) {
+    throw new Error(`this is not ${language}: ${error.message}`);
   }
-  for (const [key, part] of Object.entries(value)) {
-    const inner = level ? `${level}.${key}` : key;
-    if (KEYS[inner]) [part].flat().forEach((table) => check(table, inner));
+}
+
+/** An answer that is for no request. */
+function misaddressed({ url }) {
+  try {
+    if (url !== undefined) address(url);
+    return [];
+  } catch (why) {
+    return [`\`http.url\` cannot be ${text(url)}: ${why.message}`];
   }
+}
+
+/** What the schema of a tool has that calls are not held to here. */
+function strange({ schema }) {
+  const hint = 'which plain tests do not know: run this case with `lockstep test`';
+  return unknown(schema).map((key) => `\`tools.schema\` has \`${key}\`, ${hint}`);
 }
 
 /** Runs a case, and gives every difference from what it expects. */
@@ -75,18 +78,14 @@ export function run(given, world, step, { log = () => {}, ...about } = {}) {
   const name = handlerOf(given, world);
   const handler = world.handlers[name];
   const host = stand({ ...given, run: { ...about, ...given.run }, log });
-  const values = handler.takes.map(([param, shape]) => engineValue(shape, valueOf(given, param), param));
-  const happened = outcome(() => emittedEvents(handler.gives, wrap(world, step)[name](...values)));
-  if (host.unanswered.length > 0) throw new Error(host.unanswered[0]);
-  if (!given.expect) throw new Error(`the case expects nothing; it came to ${text(happened)}`);
-  return judge(given.expect, {
-    ...happened,
-    ...changes(host, happened),
-    timers: host.timers,
-    log: host.log,
-    calls: host.calls,
-    updates: host.updates,
-  });
+  const parts = parameters(given, handler);
+  const values = handler.takes.map(([param, shape]) => engineValue(shape, parts[param], param));
+  const came = outcome(() => emittedEvents(handler.gives, wrap(world, step)[name](...values)));
+  const happened = host.ended ? { failure: host.ended } : came;
+  const found = given.expect
+    ? judge(given.expect, { ...happened, ...left(host, happened) })
+    : [`the case expects nothing; it came to ${inWords(happened)}`];
+  return [...host.unanswered, ...found];
 }
 
 function handlerOf({ handler }, world) {
@@ -101,8 +100,14 @@ function handlerOf({ handler }, world) {
   );
 }
 
-function valueOf({ event, given }, param) {
-  return given ? given[param] : event;
+/** What a handler is called with, by its parameters. */
+function parameters({ event, given }, { wit, takes }) {
+  const names = takes.map(([name]) => name);
+  if (given === undefined && names.length !== 1)
+    throw new Error(`\`${wit}\` has several parameters; give ${names.join(', ')} in [given]`);
+  const stranger = Object.keys(given ?? {}).find((name) => !names.includes(name));
+  if (stranger !== undefined) throw new Error(`\`${wit}\` has no parameter \`${stranger}\`${meant(stranger, names)}`);
+  return given ?? { [names[0]]: event };
 }
 
 /** What a handler came to: its events, or the failure that the engine was handed. */
@@ -115,12 +120,17 @@ function outcome(call) {
   }
 }
 
-/** What an attempt leaves in the state; nothing, if it fails. */
-function changes({ before, state }, { failure }) {
-  const after = failure ? before : state;
-  const changed = [...after].filter(([key, value]) => before.get(key) !== value);
+/** What an attempt leaves behind: if it fails, its log and its calls. */
+function left({ before, state, timers, updates, log, calls }, { failure }) {
+  if (failure) return { state: {}, deleted: [], timers: [], updates: [], log, calls };
+  const isSame = (key, value) => before.has(key) && canonical(parse(before.get(key))) === canonical(parse(value));
+  const changed = [...state].filter(([key, value]) => !isSame(key, value));
   return {
     state: Object.fromEntries(changed.map(([key, value]) => [key, parse(value)])),
-    deleted: [...before.keys()].filter((key) => !after.has(key)),
+    deleted: [...before.keys()].filter((key) => !state.has(key)),
+    timers,
+    updates,
+    log,
+    calls,
   };
 }

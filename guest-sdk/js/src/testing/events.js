@@ -1,7 +1,7 @@
 // Events as a case file writes them, and as the engine within a component would hand them over: for plain tests, which
 // go through the same glue.
-import { parse, spelled, text } from './exact.js';
-import { show } from '../show.js';
+import { Float, isTable, parse, spelled, text } from './exact.js';
+import { meant } from './schema.js';
 
 const WHOLE = {
   s8: [-128n, 127n],
@@ -17,7 +17,7 @@ const WHOLE = {
 /** What the engine would hand over of a value of a case file; `path` is where it stands. */
 export function engineValue(shape, value, path) {
   const misfit = () => {
-    throw new Error(`${path}: expected ${shape.kind}, found ${value === undefined ? 'nothing' : show(value)}`);
+    throw new Error(`${path}: expected ${shape.kind}, found ${value === undefined ? 'nothing' : text(value)}`);
   };
   const inner = (of, part, step) => engineValue(of, part, path + step);
   switch (shape.kind) {
@@ -27,18 +27,20 @@ export function engineValue(shape, value, path) {
     case 'f64':
       return float(shape, value) ?? misfit();
     case 'char':
+      return typeof value === 'string' && [...value].length === 1 ? value : misfit();
     case 'string':
       return typeof value === 'string' ? value : misfit();
     case 'json':
       return text(value ?? null);
     case 'bytes':
-      return typeof value === 'string' || Array.isArray(value)
-        ? Uint8Array.from(Buffer.from(value, 'base64'))
-        : misfit();
+      return binary(value) ?? misfit();
     case 'list':
+      return Array.isArray(value) && value.length === (shape.length ?? value.length)
+        ? value.map((part, at) => inner(shape.of, part, `[${at}]`))
+        : misfit();
     case 'tuple':
-      return Array.isArray(value)
-        ? value.map((part, at) => inner(shape.kind === 'list' ? shape.of : shape.of[at], part, `[${at}]`))
+      return Array.isArray(value) && value.length === shape.of.length
+        ? value.map((part, at) => inner(shape.of[at], part, `[${at}]`))
         : misfit();
     case 'map': {
       const entries = Array.isArray(value) ? value : isTable(value) ? Object.entries(value) : misfit();
@@ -50,11 +52,11 @@ export function engineValue(shape, value, path) {
     case 'result':
       return sided(shape, value, inner) ?? misfit();
     case 'option':
-      return optional(shape, value, inner);
+      return optional(shape, value, inner, misfit);
     case 'enum':
       return shape.cases.includes(value) ? value : misfit();
     case 'flags':
-      return Array.isArray(value)
+      return Array.isArray(value) && value.every((name) => shape.names.some(([, own]) => own === name))
         ? Object.fromEntries(shape.names.map(([name, own]) => [name, value.includes(own)]))
         : misfit();
     default:
@@ -119,8 +121,8 @@ export function emittedEvents(shape, value) {
 }
 
 function integer({ kind }, value) {
-  const isWhole = typeof value === 'bigint' || Number.isInteger(value) || (/64$/.test(kind) && /^-?\d+$/.test(value));
-  if (!isWhole) return undefined;
+  const isText = typeof value === 'string' && /64$/.test(kind) && /^-?\d+$/.test(value);
+  if (!isText && typeof value !== 'bigint' && !Number.isInteger(value)) return undefined;
   const whole = BigInt(value);
   const [least, most] = WHOLE[kind];
   if (whole < least || whole > most) return undefined;
@@ -132,16 +134,26 @@ function integer({ kind }, value) {
 
 function float({ kind }, value) {
   const special = { nan: NaN, inf: Infinity, '-inf': -Infinity }[value];
-  const number = special ?? (typeof value === 'bigint' ? Number(value) : value);
+  const isOther = typeof value === 'bigint' || value instanceof Float;
+  const number = special ?? (isOther ? Number(value) : value);
   if (typeof number !== 'number') return undefined;
   return kind === 'f32' ? Math.fround(number) : number;
+}
+
+/** Bytes as base64, or as numbers. */
+function binary(value) {
+  if (Array.isArray(value)) {
+    const bytes = value.map((part) => integer({ kind: 'u8' }, part));
+    return bytes.includes(undefined) ? undefined : Uint8Array.from(bytes);
+  }
+  const bytes = typeof value === 'string' ? Buffer.from(value, 'base64') : undefined;
+  return bytes?.toString('base64') === value ? Uint8Array.from(bytes) : undefined;
 }
 
 function fields(shape, value, path) {
   const known = shape.fields.map(([, [key]]) => key);
   const stranger = Object.keys(value).find((key) => !known.includes(key));
-  if (stranger !== undefined)
-    throw new Error(`${path}: there is no field \`${stranger}\`; there are ${known.join(', ')}`);
+  if (stranger !== undefined) throw new Error(`${path}: there is no field \`${stranger}\`${meant(stranger, known)}`);
   return Object.fromEntries(
     shape.fields.map(([name, [key, of]]) => [name, engineValue(of, value[key], `${path}.${key}`)]),
   );
@@ -149,16 +161,19 @@ function fields(shape, value, path) {
 
 /** A case with what it carries, or its name alone where that is nothing. */
 function sided(shape, value, inner) {
-  const [tag, part] = typeof value === 'string' ? [value] : isTable(value) ? (Object.entries(value)[0] ?? []) : [];
+  const entries = isTable(value) ? Object.entries(value) : [];
+  const [tag, part] = typeof value === 'string' ? [value] : entries.length === 1 ? entries[0] : [];
   const known = shape.kind === 'result' ? ['ok', 'err'] : [...shape.cases.keys()];
   if (!known.includes(tag)) return undefined;
   const of = shape.kind === 'result' ? shape[tag] : shape.cases.get(tag);
   return of ? { tag, val: inner(of, part, `.${tag}`) } : { tag };
 }
 
-function optional(shape, value, inner) {
+function optional(shape, value, inner, misfit) {
   if (shape.of.kind !== 'option') return value == null ? null : inner(shape.of, value, '');
-  return value == null ? { tag: 'none' } : { tag: 'some', val: inner(shape.of, value.some, '.some') };
+  if (value == null) return { tag: 'none' };
+  const isSome = isTable(value) && Object.keys(value).join() === 'some';
+  return isSome ? { tag: 'some', val: inner(shape.of, value.some, '.some') } : misfit();
 }
 
 /** The shortest number that is the same f32. */
@@ -177,8 +192,4 @@ function parsed(json) {
   } catch (error) {
     throw new Error(`${json} is no JSON: ${error.message}`);
   }
-}
-
-function isTable(value) {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,23 +1,31 @@
 // A stand-in for the host, in plain Node: state in memory, a log on the console, and the answers that a case gives. It
 // hands values over just as the engine within a component does.
 import { createHash } from 'node:crypto';
-import { same } from './judge.js';
+import { NoRequest, address, method as spelledMethod } from './address.js';
 import { parse, text } from './exact.js';
+import { same } from './judge.js';
+import { findings } from './schema.js';
 import { encode } from '../utf8.js';
+
+/** What a step is told that asks for what its case does not answer. */
+const NO_ANSWER = 'the case has no answer for it';
+
+/** What the host calls the server of the tools of a step that is tested by itself. */
+const SERVER = 'case';
 
 /** What a step finds around it, and what it has done. */
 class StandIn {
   constructor({ state = {}, http = [], tools = [], run = {}, log } = {}) {
     this.before = new Map(Object.entries(state).map(([key, value]) => [key, text(value)]));
     this.state = new Map(this.before);
-    this.answers = { http: http.map(counted), tools: tools.map(counted) };
+    this.answers = { http: http.map(spelled).map(counted), tools: tools.map(counted) };
     this.run = {
-      run: 'run-1',
-      workflow: 'workflow',
+      run: '01HCASE0000000000000000000',
+      workflow: '',
       step: 'step',
       attempt: 1,
-      now: Date.UTC(2025, 0, 1),
-      random: 0,
+      now: Date.UTC(2026, 0, 1),
+      random: 1,
       ...run,
     };
     this.say = log ?? ((level, message) => console.log(`${level}: ${message}`));
@@ -29,10 +37,12 @@ class StandIn {
     this.chance = 0;
     /** Calls that no answer of the case is for: the case is wrong, not the step. */
     this.unanswered = [];
+    /** The failure that the attempt has ended with, whatever the step does now. */
+    this.ended = undefined;
   }
 
-  /** The first answer that fits and is not used up. */
-  answer(kind, told, mismatch) {
+  /** The first answer that fits and is not used up; the call leaves, unless it is one that says no. */
+  answer(kind, line, told, mismatch) {
     const reasons = [];
     for (const entry of this.answers[kind]) {
       const why =
@@ -40,18 +50,31 @@ class StandIn {
         (entry.given >= (entry.of.times ?? Infinity) ? `it was given ${entry.given} times already` : undefined);
       if (why === undefined) {
         entry.given++;
-        return entry.of;
+        if (entry.of.answer.denied === undefined && entry.of.answer.refused === undefined) this.calls.push(line);
+        return entry.of.answer;
       }
       reasons.push(`, or ${why}`);
     }
     const why = reasons.join('').replace(/^, or /, ': ');
-    const message = `no [[${kind}]] of the case answers ${told}${why}`;
-    this.unanswered.push(message);
+    this.unanswered.push(`the case does not answer \`${told}\`${why}`);
+    return undefined;
+  }
+
+  /** What the host would end the attempt at. */
+  end(kind, code, message) {
+    this.ended ??= { kind, code, message };
     throw new Error(message);
   }
 }
 
 const counted = (of) => ({ of, given: 0 });
+
+/** An answer with the method and the address that requests have. */
+const spelled = (of) => ({
+  ...of,
+  method: of.method?.toUpperCase(),
+  url: of.url === undefined ? undefined : address(of.url),
+});
 
 let current = new StandIn();
 
@@ -113,7 +136,7 @@ const state = {
   add(key, by) {
     const held = parse(current.state.get(key) ?? '0');
     if (typeof held !== 'bigint' && !Number.isInteger(held))
-      throw new Error(`the state key \`${key}\` holds no whole number`);
+      current.end('invalid', 'state', `\`state.add\` adds to a whole number, and \`${key}\` holds ${text(held)}`);
     current.state.set(key, String(BigInt(held) + BigInt(by)));
   },
   append(key, value) {
@@ -127,7 +150,8 @@ const state = {
 
 function held(key) {
   const list = parse(current.state.get(key) ?? '[]');
-  if (!Array.isArray(list)) throw new Error(`the state key \`${key}\` holds no list`);
+  if (!Array.isArray(list))
+    current.end('invalid', 'state', `\`${key}\` of the state is no list: it holds ${text(list)}`);
   return list;
 }
 
@@ -140,13 +164,10 @@ const updates = { publish: (name, item) => void current.updates.push({ [name]: p
 
 const http = {
   fetch({ method, url, headers, body }) {
-    const address = URL.canParse(url)
-      ? new URL(url).href
-      : fail({ tag: 'invalid-request', val: `\`${url}\` is no address` });
-    const sent = { method, address, headers: headers.map(([name, value]) => [name.toLowerCase(), value]), body };
-    const { answer } = current.answer('http', `${method} ${address}`, (wanted) => otherRequest(wanted, sent));
-    const error = instead(answer, `${method} ${address}`, 'http');
-    if (error?.tag !== 'denied' && error?.tag !== 'refused') current.calls.push(`${method} ${address}`);
+    const line = asked(method, url);
+    const sent = { line, headers: headers.map(([name, value]) => [name.toLowerCase(), value]), body };
+    const answer = current.answer('http', line, line, (wanted) => otherRequest(wanted, sent));
+    const error = answer ? instead(answer, line, 'http') : { tag: 'connect', val: NO_ANSWER };
     if (error) fail(error);
     return {
       status: answer.status ?? 200,
@@ -156,11 +177,21 @@ const http = {
   },
 };
 
+/** Method and address in their one spelling. */
+function asked(method, url) {
+  try {
+    return `${spelledMethod(method)} ${address(url)}`;
+  } catch (why) {
+    if (why instanceof NoRequest) fail({ tag: 'invalid-request', val: why.message });
+    throw why;
+  }
+}
+
 /** Why an answer is not for a request. */
 function otherRequest(wanted, sent) {
-  if (wanted.url !== undefined && new URL(wanted.url).href !== sent.address) return `its \`url\` is ${wanted.url}`;
-  if (wanted.method !== undefined && wanted.method.toUpperCase() !== sent.method)
-    return `its \`method\` is ${wanted.method}`;
+  const [method, url] = sent.line.split(' ');
+  if (wanted.url !== undefined && wanted.url !== url) return `its \`url\` is ${wanted.url}`;
+  if (wanted.method !== undefined && wanted.method !== method) return `its \`method\` is ${wanted.method}`;
   for (const [name, value] of Object.entries(wanted.headers ?? {})) {
     const isSent = sent.headers.some(([own, given]) => own === name.toLowerCase() && given === value);
     if (!isSent) return `its header \`${name}\` is not what was sent`;
@@ -180,24 +211,30 @@ function sameJson(wanted, json) {
 
 const tools = {
   list() {
-    const known = new Map(current.answers.tools.map(({ of }) => [of.name, of]));
-    return [...known.values()].map(({ name, description = '', schema = { type: 'object' } }) => ({
+    return Array.from(listed().values(), ({ name, description = '', schema = { type: 'object' } }) => ({
       name,
       description,
       inputSchema: text(schema),
     }));
   },
   call(name, args) {
-    const known = current.answers.tools.some(({ of }) => of.name === name);
-    if (!known) fail({ tag: 'denied', val: { capability: 'tools', what: name, why: 'tool' } });
-    const { answer } = current.answer('tools', `${name} ${args}`, (wanted) => otherCall(wanted, name, args));
-    const error = instead(answer, name, 'tools');
-    if (error?.tag !== 'denied' && error?.tag !== 'refused') current.calls.push(`tool ${name}`);
+    const schema = listed().get(name)?.schema ?? true;
+    const [misfit] = findings(schema, schema, parse(args), 'arguments');
+    if (misfit) fail({ tag: 'invalid-arguments', val: misfit });
+    const line = `tool ${name}`;
+    const answer = current.answer('tools', line, `${line} ${args}`, (wanted) => otherCall(wanted, name, args));
+    const error = answer ? instead(answer, `${SERVER}/${name}`, 'tools') : { tag: 'unavailable', val: NO_ANSWER };
     if (error) fail(error);
     if (answer.failed !== undefined) fail({ tag: 'failed', val: answer.failed });
     return text(answer.output ?? null);
   },
 };
+
+/** The tools that there are by name; of one that stands twice, the first. */
+function listed() {
+  const tools = current.answers.tools.map(({ of }) => [of.name, of]);
+  return new Map([...new Map(tools.toReversed())].sort(([left], [right]) => byBytes(left, right)));
+}
 
 /** Why an answer is not for a call. */
 function otherCall(wanted, name, args) {

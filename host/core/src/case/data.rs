@@ -1,5 +1,6 @@
 //! Values as a case file writes them, each with the line it stands on: TOML and JSON come to the same. What TOML
-//! has no word for is spelled as events have it: `nan` and `inf` are texts, and a date is one.
+//! has no word for is spelled as events have it: `nan` and `inf` are texts. A date is refused: each reader has it in
+//! another spelling.
 
 use std::fmt;
 
@@ -7,6 +8,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+use toml::value::Datetime;
 
 use crate::table::Lined;
 use crate::workflow::Finding;
@@ -109,7 +111,23 @@ pub(super) fn toml(text: &str) -> Result<Data, Finding> {
         let at = error.span().map_or(text.len(), |span| span.start);
         Finding::error(lines.at(at), format!("this is not TOML: {}", error.message().replace('\n', " ")))
     })?;
-    Ok(Data { line: 1, value: Value::Table(entries(root.get_ref(), &lines)) })
+    match root.get_ref().iter().find_map(|(_, value)| date(value)) {
+        Some(date) => {
+            let message = format!("`{}` is a date, which JSON has no word for; quote it", date.get_ref());
+            Err(Finding::error(lines.at(date.span().start), message))
+        }
+        None => Ok(Data { line: 1, value: Value::Table(entries(root.get_ref(), &lines)) }),
+    }
+}
+
+/// A date in a value.
+fn date(value: &Spanned<DeValue<'_>>) -> Option<Spanned<Datetime>> {
+    match value.get_ref() {
+        DeValue::Datetime(date) => Some(Spanned::new(value.span(), *date)),
+        DeValue::Array(items) => items.iter().find_map(date),
+        DeValue::Table(table) => table.iter().find_map(|(_, value)| date(value)),
+        _ => None,
+    }
 }
 
 fn entries(table: &DeTable<'_>, lines: &Lines) -> Vec<(Lined<String>, Data)> {

@@ -1,5 +1,6 @@
 //! What happened, held against what was expected: every difference, with the path to it. A field that is missing
-//! is the same as none; a whole number may be written as text; an event is compared by what it says.
+//! is the same as none, an element of a list is not; a whole number may be written as text; an event is compared by
+//! what it says.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -242,17 +243,27 @@ impl Judge {
                 keys.into_iter()
                     .for_each(|key| self.value(&format!("{path}.{key}"), wanted.get(key), got.get(key)));
             }
-            (Some(Value::Array(wanted)), Some(Value::Array(got))) => {
-                let all = 0..wanted.len().max(got.len());
-                all.for_each(|at| self.value(&format!("{path}[{at}]"), wanted.get(at), got.get(at)));
-            }
+            (Some(Value::Array(wanted)), Some(Value::Array(got))) => self.elements(path, wanted, got),
             (None, _) if self.may_be_more => {}
             (wanted, got) if is_same(wanted, got) => {}
-            (wanted, got) => {
-                let told = |value: Option<&Value>| value.map_or("nothing".into(), shown);
-                self.find(path, told(wanted), told(got));
+            (wanted, got) => self.differ(path, wanted, got),
+        }
+    }
+
+    /// A list has as many elements as are expected: one that is missing is not the same as `null`.
+    fn elements(&mut self, path: &str, wanted: &[Value], got: &[Value]) {
+        for at in 0..wanted.len().max(got.len()) {
+            let path = format!("{path}[{at}]");
+            match (wanted.get(at), got.get(at)) {
+                (Some(wanted), Some(got)) => self.value(&path, Some(wanted), Some(got)),
+                (wanted, got) => self.differ(&path, wanted, got),
             }
         }
+    }
+
+    fn differ(&mut self, path: &str, wanted: Option<&Value>, got: Option<&Value>) {
+        let told = |value: Option<&Value>| value.map_or("nothing".into(), shown);
+        self.find(path, told(wanted), told(got));
     }
 }
 

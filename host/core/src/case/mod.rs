@@ -3,7 +3,8 @@
 //! what happened goes in, every [`Difference`] from what was expected comes out. It opens no file and runs nothing.
 //!
 //! The format is read by others too: the same files run handlers in plain CPython and Node. So whatever is decided
-//! here (which answer a call gets, that a missing field is the same as none) is said in words beside it.
+//! here (which answer a call gets, that a missing field is the same as none) is said in words beside it, and stands as a
+//! row in `tests/table.json`, which all readers are held to.
 //!
 //! ```
 //! use lockstep_core::case::{self, Format};

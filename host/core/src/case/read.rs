@@ -170,11 +170,8 @@ fn tool_answer(reader: &mut Reader, table: &Table<'_>) -> Option<ToolAnswer> {
 fn expect(reader: &mut Reader, table: &Table<'_>) -> Option<Expect> {
     let table = reader.inner(&keys::EXPECT, table, "expect")?;
     reader.one_of(&table, &["emits", "failure", "parked"], Must::NotBe);
-    let parked = [
-        ("unknown-effect", Interruption::UnknownEffect),
-        ("approval", Interruption::Approval),
-        ("unsteady", Interruption::Unsteady),
-    ];
+    // Nobody decides on a call of a case, and nothing else changes its state: it is parked for no other reason.
+    let parked = [("unknown-effect", Interruption::UnknownEffect)];
     Some(Expect {
         emits: reader.events(&table, "emits"),
         failure: failure(reader, &table, "failure"),
@@ -215,7 +212,7 @@ fn timer(reader: &mut Reader, table: &Table<'_>) -> Option<Timer> {
     if table.get("cancel").is_some() {
         return reader.text(table, "cancel").map(Timer::Cancel);
     }
+    let name = reader.text(table, "set")?;
     reader.missing(table, "after-ms", "say after how many milliseconds it is to fire");
-    let after_ms = reader.whole(table, "after-ms", 0)?;
-    Some(Timer::Set { name: reader.text(table, "set")?, after_ms })
+    Some(Timer::Set { name, after_ms: reader.whole(table, "after-ms", 0)? })
 }

@@ -64,7 +64,7 @@ fn ran() -> Ran {
             event("asked", r#"{"item":2}"#),
             event("settled", "{}"),
         ],
-        questions: vec![event("asked", r#"{"item":1,"why":"much"}"#)],
+        questions: vec![event("asked", r#"{"item":1,"why":"much","of":[{"n":1,"m":2},7]}"#)],
         steps: vec!["policy".into(), "pay".into()],
         calls: vec!["tool brew".into()],
         took: Duration::from_secs(90_000),
@@ -94,6 +94,10 @@ fn what_is_so_is_no_difference_and_each_difference_has_its_path() {
             "result = { refused = {} }\nquestions = []",
             "events = [{ asked = { item = 2 } }, { asked = { item = 1 } }]",
             "events = [{ paid = {} }]\nquestions = [{ asked = { item = 2 } }, { asked = {} }]",
+            "questions = [{ asked = { of = [{ n = 1 }, 7] } }]",
+            "questions = [{ asked = { of = [{ n = 1 }, \"x\"] } }]",
+            "questions = [{ asked = { of = [] } }]",
+            "questions = [{ asked = { of = [{ n = 1 }] } }]",
             "status = \"waiting\"\nreason-contains = \"bank\"",
         ],
         expect![[r#"
@@ -115,14 +119,21 @@ fn what_is_so_is_no_difference_and_each_difference_has_its_path() {
             result = { refused = {} }
             questions = []
               result: expected refused {}, got settled {"cents":900,"note":null}
-              questions[0]: expected nothing, got asked {"item":1,"why":"much"}
+              questions[0]: expected nothing, got asked {"item":1,"why":"much","of":[{"n":1,"m":2},7]}
             events = [{ asked = { item = 2 } }, { asked = { item = 1 } }]
               events[1]: expected asked {"item":1} after events[0], got no such event
             events = [{ paid = {} }]
             questions = [{ asked = { item = 2 } }, { asked = {} }]
               events[0]: expected paid {}, got no such event
-              questions[0]: expected asked {"item":2}, got asked {"item":1,"why":"much"}
+              questions[0]: expected asked {"item":2}, got asked {"item":1,"why":"much","of":[{"n":1,"m":2},7]}
               questions[1]: expected asked {}, got nothing
+            questions = [{ asked = { of = [{ n = 1 }, 7] } }]
+            questions = [{ asked = { of = [{ n = 1 }, "x"] } }]
+              questions[0]: expected asked {"of":[{"n":1},"x"]}, got asked {"item":1,"why":"much","of":[{"n":1,"m":2},7]}
+            questions = [{ asked = { of = [] } }]
+              questions[0]: expected asked {"of":[]}, got asked {"item":1,"why":"much","of":[{"n":1,"m":2},7]}
+            questions = [{ asked = { of = [{ n = 1 }] } }]
+              questions[0]: expected asked {"of":[{"n":1}]}, got asked {"item":1,"why":"much","of":[{"n":1,"m":2},7]}
             status = "waiting"
             reason-contains = "bank"
               status: expected waiting, got completed

@@ -111,6 +111,17 @@ fn one_spelling_of_an_address_is_matched_and_sent() {
     );
 }
 
+/// The SDKs spell what a plain test asks for as the host does; this is the table that they are held to as well.
+#[test]
+fn the_table_for_all_readers_says_what_becomes_of_a_request() {
+    let rows: Vec<(String, Option<String>)> = serde_json::from_str(include_str!("addresses.json")).unwrap();
+    for (request, expected) in rows {
+        let (method, url) = request.split_once(' ').unwrap();
+        let told = Asked::parse(method, url).ok().map(|asked| format!("{} {}", asked.method, asked.url));
+        assert_eq!(told, expected, "{request:?}");
+    }
+}
+
 #[test]
 fn what_two_parsers_could_read_differently_is_no_address() {
     parsed(
