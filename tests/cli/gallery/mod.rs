@@ -191,6 +191,14 @@ fn id(asked: &Value) -> &str {
 const PLUGINS: [&str; 6] = ["digest", "extract-model", "payout", "rag", "strategies", "triage"];
 
 #[test]
+fn what_goes_wrong_comes_to_what_the_cases_say() {
+    for plugin in ["digest", "payout", "rag", "strategies"] {
+        let ended = ended(command(&plugins().join(plugin), &["test", "."]).output().unwrap());
+        assert_eq!(ended.code, 0, "{plugin}: {}{}", ended.stdout, ended.stderr);
+    }
+}
+
+#[test]
 fn the_pictures_beside_the_workflows_are_what_graph_draws() {
     for plugin in PLUGINS {
         let drawn = Place::new(plugin, &[]).lockstep(&["graph", ".", "--format", "svg"]);

@@ -8,6 +8,7 @@ use lockstep_local::{KEY, Serving, payments};
 use serde_json::{Value, json};
 
 use super::{PAYMENTS, Place, id};
+use crate::project::Ended;
 
 fn place() -> (Place, Serving) {
     let serving = payments::begin(0, KEY).unwrap();
@@ -92,8 +93,8 @@ fn broken_bank() -> u16 {
     port
 }
 
-#[test]
-fn a_call_whose_answer_is_lost_is_not_made_again_until_a_person_says_what_came_of_it() {
+/// A payout whose call has left and whose answer is lost, after a person has said what came of it.
+fn resolved(bank_did: &Value) -> (Place, Ended) {
     let place = Place::new("payout", &[(PAYMENTS, broken_bank())]);
     assert_eq!(place.run("approved").code, 8);
     let waits = place.waits();
@@ -102,14 +103,23 @@ fn a_call_whose_answer_is_lost_is_not_made_again_until_a_person_says_what_came_o
     let run = place.last_run();
     let shown = place.lockstep(&["runs", "show", &run]).stdout;
     assert!(shown.contains("lockstep runs resolve"), "{shown}");
-    let body = json!({ "payout": "po-R-3001", "cents": 4990 }).to_string();
-    let answer = json!({ "status": 201, "text": body }).to_string();
-    let resolved = place.lockstep(&["runs", "resolve", &run, "--done", &answer, "--by", "ann"]);
-    assert_eq!(resolved.code, 0, "{resolved:?}");
+    let answer = json!({ "status": 201, "text": bank_did.to_string() }).to_string();
+    let said = place.lockstep(&["runs", "resolve", &run, "--done", &answer, "--by", "ann"]);
+    assert_eq!(said.code, 0, "{said:?}");
     let ended = place.take_up();
-    assert_eq!(
-        serde_json::from_str::<Value>(&ended.stdout).unwrap(),
-        place.expected("approved"),
-        "{ended:?}"
-    );
+    (place, ended)
+}
+
+#[test]
+fn a_call_whose_answer_is_lost_is_not_made_again_until_a_person_says_what_came_of_it() {
+    let (place, ended) = resolved(&json!({ "payout": "po-R-3001", "cents": 4990 }));
+    let result: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(result, place.expected("approved"), "{ended:?}");
+}
+
+#[test]
+fn a_person_who_does_not_say_what_was_paid_has_not_said_that_anything_was() {
+    let (_, ended) = resolved(&json!({}));
+    assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{ended:?}");
+    assert!(ended.stderr.contains("permanent `no-payout`"), "{}", ended.stderr);
 }

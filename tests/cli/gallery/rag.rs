@@ -81,6 +81,18 @@ fn documents_are_sent_to_the_model_once_and_questions_each_time() {
 }
 
 #[test]
+fn vectors_that_cannot_be_kept_are_asked_for_each_time_and_used_all_the_same() {
+    let (place, serving) = place();
+    let place = place.changed("grants/meaning.toml", "bytes = \"64MiB\"", "bytes = \"1KiB\"");
+    let ended = place.run("memory");
+    assert!(ended.stderr.contains("the store is full"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("meaning  done → found"), "{}", ended.stderr);
+    let first = sent(&serving);
+    assert_eq!(place.result("memory"), place.expected("memory"));
+    assert_eq!(sent(&serving)[first.len()..], first);
+}
+
+#[test]
 fn a_model_that_gives_no_vectors_leaves_the_words() {
     let (place, serving) = place();
     let place = place.changed("grants/meaning.toml", "local-ngram-512", "no-such-model");

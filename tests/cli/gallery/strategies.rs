@@ -34,6 +34,17 @@ fn a_strategy_that_fails_is_no_candidate_and_the_others_are() {
 }
 
 #[test]
+fn if_all_strategies_fail_the_run_does_too() {
+    let (mut place, _) = place();
+    for strategy in ["keywords", "vectors", "rewriting"] {
+        place = place.changed(&format!("grants/{strategy}.toml"), "local-extractive-1", "no-such-model");
+    }
+    let ended = place.run("in-their-words");
+    assert_eq!((ended.code, ended.stdout.as_str()), (1, ""), "{ended:?}");
+    assert!(ended.stderr.contains("permanent `no-candidates`: all strategies failed"), "{}", ended.stderr);
+}
+
+#[test]
 fn an_answer_that_is_worth_too_little_is_none() {
     let (place, _) = place();
     let place = place.changed("grants/keywords.toml", "local-extractive-1", "no-such-model");

@@ -1,7 +1,7 @@
 //! Vectors that are kept beside all runs, in the store `vectors` of the grant's `[[kv]]`: documents are sent to the
 //! model once, and again when they have changed.
 
-use lockstep_sdk::Failure;
+use lockstep_sdk::{Failure, warn};
 use sha2::{Digest, Sha256};
 
 use crate::Model;
@@ -22,12 +22,19 @@ pub fn kept_vectors(model: &Model, texts: &[String]) -> Result<Vec<Vec<f32>>, Fa
 
 fn together(model: &Model, texts: &[String], bucket: &Bucket) -> Result<Vec<Vec<f32>>, Failure> {
     let key = key(&model.embedding, texts);
-    if let Some(bytes) = bucket.get(&key).map_err(failure)? {
-        return Ok(read(&bytes, texts.len()));
+    match bucket.get(&key).map_err(failure)? {
+        Some(bytes) => Ok(read(&bytes, texts.len())),
+        None => Ok(kept(model.vectors(texts)?, |bytes| bucket.set(&key, bytes))),
     }
-    let vectors = model.vectors(texts)?;
-    bucket.set(&key, &written(&vectors)).map_err(failure)?;
-    Ok(vectors)
+}
+
+/// Vectors that are there now, and later too if they can be kept: a store that is full costs a call of the model each
+/// time, and no answer.
+fn kept(vectors: Vec<Vec<f32>>, keep: impl FnOnce(&[u8]) -> Result<(), Error>) -> Vec<Vec<f32>> {
+    if let Err(error) = keep(&written(&vectors)) {
+        warn!("{} vectors are not kept, the model is asked for them again: {error}", vectors.len());
+    }
+    vectors
 }
 
 /// Other texts, or another model, have another key.
@@ -51,7 +58,7 @@ fn read(bytes: &[u8], count: usize) -> Vec<Vec<f32>> {
 }
 
 fn failure(error: Error) -> Failure {
-    Failure::permanent("no-store", format!("the store of vectors cannot be used: {error}"))
+    Failure::permanent("no-store", format!("the store of vectors cannot be read: {error}"))
 }
 
 #[cfg(test)]
@@ -62,6 +69,20 @@ mod tests {
     fn vectors_are_read_as_they_were_written() {
         let vectors = vec![vec![1.0, -2.5], vec![0.0, 3.25]];
         assert_eq!(read(&written(&vectors), 2), vectors);
+    }
+
+    #[test]
+    fn vectors_that_cannot_be_kept_are_there_all_the_same() {
+        let vectors = vec![vec![1.0], vec![2.0]];
+        let full = |_: &[u8]| Err(Error::Other("the store is full".into()));
+        assert_eq!(kept(vectors.clone(), full), vectors);
+        let mut bytes = Vec::new();
+        let keep = |written: &[u8]| {
+            bytes = written.to_vec();
+            Ok(())
+        };
+        assert_eq!(kept(vectors.clone(), keep), vectors);
+        assert_eq!(read(&bytes, 2), vectors);
     }
 
     #[test]

@@ -15,6 +15,7 @@
 //! [[kv]]                              # only for `kept_vectors`
 //! store = "vectors"
 //! access = "rw"
+//! ttl = "30d"                         # what is not asked for any more goes
 //! ```
 
 mod kept;

@@ -1,9 +1,20 @@
 //! The numbers and sums that a mail names.
 
-/// Numbers of orders, invoices and errors such as `A-20417` and `R-2026-0331`, each once.
+/// What a reference is the number of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `A-20417`
+    Order,
+    /// `R-2026-0331`
+    Invoice,
+    /// `E-1107`
+    Error,
+}
+
+/// Numbers of orders, invoices and errors, each once.
 pub fn references(text: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
-    for word in text.split_whitespace().map(bare).filter(|word| is_reference(word)) {
+    for word in text.split_whitespace().map(bare).filter(|word| kind(word).is_some()) {
         if !found.iter().any(|known| known == word) {
             found.push(word.to_owned());
         }
@@ -25,11 +36,18 @@ fn bare(word: &str) -> &str {
     word.trim_matches(|c: char| !c.is_alphanumeric())
 }
 
-fn is_reference(word: &str) -> bool {
-    let Some((letters, digits)) = word.split_once('-') else { return false };
-    let are_letters = !letters.is_empty() && letters.bytes().all(|byte| byte.is_ascii_uppercase());
-    let are_digits = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-    are_letters && are_digits && digits.contains(|c: char| c.is_ascii_digit())
+/// The kind of a reference, if a word is one: a letter for the kind, then numbers of four to six digits.
+pub fn kind(word: &str) -> Option<Kind> {
+    let (letter, numbers) = word.split_once('-')?;
+    let is_number =
+        |part: &str| (4..=6).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
+    let kind = match letter {
+        "A" => Kind::Order,
+        "R" => Kind::Invoice,
+        "E" => Kind::Error,
+        _ => return None,
+    };
+    numbers.split('-').all(is_number).then_some(kind)
 }
 
 #[cfg(test)]
@@ -38,8 +56,22 @@ mod tests {
 
     #[test]
     fn numbers_of_orders_are_found_and_other_words_are_not() {
-        let text = "Order A-20417 (see R-2026-0331, and A-20417 again): E-1107. Not: e-mail, A-B, A-, 2-3, -1, COVID-19x";
+        let text = "Order A-20417 (see R-2026-0331, and A-20417 again): E-1107. Not: e-mail, A-B, A-, A-4, 2-3, -1, \
+                    COVID-19, UTF-8, ISO-8859, B-2041, A-2041x, A-2041-x, A-2041700";
         assert_eq!(references(text), ["A-20417", "R-2026-0331", "E-1107"]);
+    }
+
+    #[test]
+    fn the_letter_says_what_a_number_is_of() {
+        for (word, expected) in [
+            ("A-20417", Some(Kind::Order)),
+            ("R-2026-0331", Some(Kind::Invoice)),
+            ("E-1107", Some(Kind::Error)),
+            ("a-20417", None),
+            ("A-204", None),
+        ] {
+            assert_eq!(kind(word), expected, "{word}");
+        }
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Makes one list of what the searches found, the query beside it: first what stands high in both.
+//! Makes one list of what the searches found, the query beside it: first what stands high in both. A search that
+//! failed is made up for by what the other one found; that nothing is there can be said only when both have looked.
 
 use gallery_search::fused;
 use lockstep_sdk::{Failure, info, step};
@@ -6,16 +7,24 @@ use lockstep_sdk::{Failure, info, step};
 /// So many passages an answer rests on at most.
 const MOST: usize = 12;
 
+/// So many searches there are: by words and by meaning.
+const SEARCHES: usize = 2;
+
 #[step(world = "rerank", wit = "../../wit")]
 fn on_found(query: Query, all: Vec<Found>) -> Result<Emits, Failure> {
+    let failed = SEARCHES.saturating_sub(all.len());
     let lists: Vec<Vec<Key>> =
         all.into_iter().map(|found| found.passages.into_iter().map(key).collect()).collect();
     info!("{} lists of {:?} passages", lists.len(), lists.iter().map(Vec::len).collect::<Vec<_>>());
     let best = fused(&lists).into_iter().take(MOST);
     let passages: Vec<Passage> = best.map(|(file, heading, text)| Passage { file, heading, text }).collect();
-    match passages.is_empty() {
-        false => Ok(Evidence { query, passages }.into()),
-        true => Ok(NotAnswered {
+    match (passages.is_empty(), failed) {
+        (false, _) => Ok(Evidence { query, passages }.into()),
+        (true, 1..) => Err(Failure::permanent(
+            "search-failed",
+            format!("{failed} of {SEARCHES} searches failed, and nothing was found without them"),
+        )),
+        (true, 0) => Ok(NotAnswered {
             looked_for: query
                 .words
                 .into_iter()
@@ -60,8 +69,19 @@ mod tests {
     }
 
     #[test]
-    fn nothing_found_is_told() {
-        let Emits::NotAnswered(told) = on_found(query(), vec![found(Method::Words, &[])]).unwrap() else {
+    fn what_one_search_found_is_enough() {
+        let all = vec![found(Method::Words, &["x"])];
+        let Emits::Evidence(evidence) = on_found(query(), all).unwrap() else { panic!("nothing was found") };
+        assert_eq!(evidence.passages.len(), 1);
+    }
+
+    #[test]
+    fn nothing_found_is_told_if_both_searches_have_looked() {
+        let (words, meaning) = (found(Method::Words, &[]), found(Method::Meaning, &[]));
+        for heard in [vec![], vec![words.clone()], vec![meaning.clone()]] {
+            assert_eq!(on_found(query(), heard).unwrap_err().code, "search-failed");
+        }
+        let Emits::NotAnswered(told) = on_found(query(), vec![words, meaning]).unwrap() else {
             panic!("something was found")
         };
         assert_eq!((told.question.as_str(), told.looked_for.as_slice()), ("How?", &["how".to_owned()][..]));

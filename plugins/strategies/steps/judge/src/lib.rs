@@ -1,5 +1,6 @@
 //! Grades what the strategies came to, the question beside it, and selects the best; of equals the cheapest. A model
-//! gives the grades, by what the answer cites; what has no answer is worth nothing and asks nobody.
+//! gives the grades, by what the answer cites; what has no answer is worth nothing and asks nobody. Where all
+//! strategies failed there is nothing to grade, and that is no answer to the question: the run fails.
 
 use gallery_config::config;
 use gallery_model::{Model, part};
@@ -13,6 +14,9 @@ const SYSTEM: &str = "\
 
 #[step(world = "judge", wit = "../../wit")]
 fn on_candidates(question: Question, mut all: Vec<Candidate>) -> Result<Emits, Failure> {
+    if all.is_empty() {
+        return Err(Failure::permanent("no-candidates", "all strategies failed; their own failures say why"));
+    }
     let least: u32 = config("least-grade")?.parse()?;
     let judge = Judge { model: Model::granted()?, glossary: glossary("/corpus")?, question: question.text };
     all.sort_by_key(|candidate| candidate.by);
@@ -92,6 +96,12 @@ mod tests {
         for (grades, expected) in [(&[60, 90, 90][..], Some(1)), (&[0, 0, 0], Some(0)), (&[], None)] {
             assert_eq!(best(&scores(grades)), expected, "{grades:?}");
         }
+    }
+
+    #[test]
+    fn an_outage_of_all_strategies_is_no_answer() {
+        let question = Question { text: "How?".into() };
+        assert_eq!(on_candidates(question, Vec::new()).unwrap_err().code, "no-candidates");
     }
 
     #[test]
