@@ -1,5 +1,5 @@
-//! Steps in C, built as their authors build them, by whatever of this machine can. Where nothing can, all but the last
-//! two tests say how to get it.
+//! Steps in C, built as their authors build them, by whatever of this machine can. Where nothing can, they say how to
+//! get it.
 
 mod step;
 

@@ -1,4 +1,4 @@
-//! Steps in Zig, built as their authors build them. On a machine without Zig all but the last test say how to get it.
+//! Steps in Zig, built as their authors build them. On a machine without Zig they say how to get it.
 
 mod step;
 
