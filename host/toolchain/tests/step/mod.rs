@@ -96,7 +96,7 @@ impl Step {
 
     /// What the author is told, without where this machine keeps his folder.
     pub(crate) fn told(&self) -> String {
-        let error = self.build(&|_| {}).err().expect("it is no step");
+        let error = self.build(&|_| {}).expect_err("it is no step");
         error.to_string().replace(&format!("{}/", self.path().display()), "")
     }
 }
@@ -237,5 +237,5 @@ pub(crate) fn without_tools(test: &str, language: &Spelling, expected: &str) {
         return;
     };
     let told = toolchain(cache.clone().into()).build(&[language.whole().path()], &|_| {});
-    assert_eq!(told.err().expect("there is no compiler").to_string().replace(&cache, "CACHE"), expected);
+    assert_eq!(told.expect_err("there is no compiler").to_string().replace(&cache, "CACHE"), expected);
 }
