@@ -6,6 +6,42 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/// How many bytes belong together here: a character of UTF-8, or as much of one as there is.
+static size_t character(const uint8_t *at, size_t left, bool *is_whole) {
+  uint8_t first = at[0];
+  size_t length = first < 0x80 ? 1 : first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0;
+  uint8_t low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+  uint8_t high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+  size_t there = 1;
+  for (; there < length && there < left && at[there] >= low && at[there] <= high; there++) low = 0x80, high = 0xBF;
+  *is_whole = there == length;
+  return there;
+}
+
+text text_from(const void *bytes, size_t length) {
+  const uint8_t *from = bytes;
+  bool is_whole;
+  size_t size = 0;
+  for (size_t i = 0, next; i < length; i = next) {
+    next = i + character(from + i, length - i, &is_whole);
+    size += is_whole ? next - i : 3;
+  }
+  text made = {take(uint8_t, size + 1), 0};
+  for (size_t i = 0, next; i < length; i = next) {
+    next = i + character(from + i, length - i, &is_whole);
+    memcpy(made.ptr + made.len, is_whole ? from + i : (const uint8_t *)"\xEF\xBF\xBD", is_whole ? next - i : 3);
+    made.len += is_whole ? next - i : 3;
+  }
+  return made;
+}
+
+static bool is_utf8(text it) {
+  bool is_whole = true;
+  for (size_t i = 0; is_whole && i < it.len;) i += character(it.ptr + i, it.len - i, &is_whole);
+  return is_whole;
+}
+
+/// `%.3s` and `%c` may cut a character, and the host takes none that is cut.
 text lockstep_formatted(const char *format, va_list values) {
   va_list again;
   va_copy(again, values);
@@ -14,7 +50,10 @@ text lockstep_formatted(const char *format, va_list values) {
   if (length < 0) panic("`%s` cannot be formatted", format);
   text made = {take(uint8_t, (size_t)length + 1), (size_t)length};
   vsnprintf((char *)made.ptr, made.len + 1, format, values);
-  return made;
+  if (is_utf8(made)) return made;
+  text mended = text_from(made.ptr, made.len);
+  free(made.ptr);
+  return mended;
 }
 
 text text_printf(const char *format, ...) {
@@ -31,38 +70,12 @@ text text_copy(text it) {
   return made;
 }
 
-/// How many bytes of UTF-8 begin here: none where it is none.
-static size_t character(const uint8_t *at, size_t left) {
-  uint8_t first = at[0];
-  if (first < 0x80) return 1;
-  size_t length = first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : first < 0xF5 ? 4 : 0;
-  if (length == 0 || left < length) return 0;
-  uint8_t low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
-  uint8_t high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
-  if (at[1] < low || at[1] > high) return 0;
-  for (size_t i = 2; i < length; i++)
-    if ((at[i] & 0xC0) != 0x80) return 0;
-  return length;
-}
-
-text text_from(const void *bytes, size_t length) {
-  const uint8_t *from = bytes;
-  text made = {take(uint8_t, 3 * length + 1), 0};
-  for (size_t i = 0; i < length;) {
-    size_t good = character(from + i, length - i);
-    memcpy(made.ptr + made.len, good ? from + i : (const uint8_t *)"\xEF\xBF\xBD", good ? good : 3);
-    made.len += good ? good : 3;
-    i += good ? good : 1;
-  }
-  return made;
-}
-
 outcome fail_with(failure why) {
   failure *kept = take(failure, 1);
   *kept = why;
-  kept->code = text_copy(why.code);
-  kept->message = text_copy(why.message);
-  if (why.details.is_some) kept->details.val = text_copy(why.details.val);
+  kept->code = text_from(why.code.ptr, why.code.len);
+  kept->message = text_from(why.message.ptr, why.message.len);
+  if (why.details.is_some) kept->details.val = text_from(why.details.val.ptr, why.details.val.len);
   outcome told = {NULL, kept};
   return told;
 }

@@ -1,7 +1,7 @@
 // For authors of Lockstep steps in C and C++: texts, memory, failures, and what a handler returns. `step.h`, which
 // `lockstep build` writes for the step's world, includes this and the parts for what the world imports.
 //
-// Memory: an attempt runs in a fresh instance that is thrown away afterwards, so nothing is ever freed. What comes
+// Memory: an attempt runs in a fresh instance that is thrown away afterwards, so nothing has to be freed. What comes
 // in (events, answers) is there until the attempt ends. What goes out is copied when it is handed over, by `emit`
 // and by every other call: it may lie in a local buffer.
 
@@ -33,13 +33,13 @@ static inline text lockstep_text(const char *string) {
 /// copy that first, with `text_copy`.
 static inline const char *cstr(text it) { return it.len ? (const char *)it.ptr : ""; }
 
-/// A text by the rules of `printf`.
+/// A text by the rules of `printf`; what is no UTF-8 in it becomes U+FFFD.
 text text_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /// The same text in memory of its own, with a zero byte behind it.
 text text_copy(text it);
 
-/// Bytes as text; what is no UTF-8 in them becomes U+FFFD.
+/// Bytes as text; what is no UTF-8 in them becomes U+FFFD, as much of a character as there is becomes one.
 text text_from(const void *bytes, size_t length);
 
 /// Whether a text is just this C string.
@@ -57,10 +57,16 @@ static inline bool text_same(text one, text other) {
 /// left out has none.
 #define some(...) {true, __VA_ARGS__}
 
-/// Room for so many values of a type, all zero: `point *points = take(point, 3);`.
-#define take(type, count) ((type *)lockstep_take(sizeof(type), (count)))
-
 void *lockstep_take(size_t size, size_t count);
+
+/// Room for so many values of a type, all zero: `point *points = take(point, 3);`, in C++ `take<point>(3)`.
+#ifndef __cplusplus
+#define take(type, count) ((type *)lockstep_take(sizeof(type), (count)))
+#else
+extern "C++" template <typename type> type *take(size_t count) {
+  return static_cast<type *>(lockstep_take(sizeof(type), count));
+}
+#endif
 
 /// Why a handler could not handle its event: `kind`, `code`, `message`, and if there is more to say
 /// `retry_after_ms` and `details`, which is JSON.
@@ -84,7 +90,7 @@ outcome fail_transient(const char *code, const char *format, ...) __attribute__(
 /// No attempt will help.
 outcome fail_permanent(const char *code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/// A failure with all that it can say.
+/// A failure with all that it can say. What is no UTF-8 in its texts becomes U+FFFD.
 outcome fail_with(failure why);
 
 /// When to try again, counted from now; without it the retry policy decides.

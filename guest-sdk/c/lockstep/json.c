@@ -30,7 +30,8 @@ static position behind_string(position at, position end) {
 /// Behind a whole value: brackets are counted, what lies in them is not looked at.
 static position behind_value(position at, position end) {
   position begin = at;
-  for (size_t depth = 0; at && at < end;) {
+  size_t depth = 0;
+  while (at && at < end) {
     if (*at == '"') {
       at = behind_string(at, end);
     } else if (*at == '{' || *at == '[') {
@@ -46,10 +47,20 @@ static position behind_value(position at, position end) {
     }
     if (depth == 0) return at;
   }
-  return at && at > begin ? at : NULL;
+  return depth == 0 && at && at > begin ? at : NULL;
 }
 
 static text part(position begin, position end) { return text_from(begin, (size_t)(end - begin)); }
+
+/// Whether a JSON string, with its quotes, is this name. Only one with escapes has to be read for it.
+static bool is_key(text quoted, const char *name) {
+  text key = {quoted.ptr + 1, quoted.len - 2};
+  if (!memchr(key.ptr, '\\', key.len)) return text_is(key, name);
+  if (!json_text(quoted, &key)) return false;
+  bool is_it = text_is(key, name);
+  free(key.ptr);
+  return is_it;
+}
 
 bool json_member(text object, const char *name, text *value) {
   position end = cstr(object) + object.len;
@@ -57,9 +68,9 @@ bool json_member(text object, const char *name, text *value) {
     position key = behind_string(at, end);
     position from = key ? behind(key, end, ':') : NULL;
     position to = from ? behind_value(from, end) : NULL;
-    text told;
-    if (!to || !json_text(part(at, key), &told)) return false;
-    if (text_is(told, name)) {
+    if (!to) return false;
+    text quoted = {(uint8_t *)at, (size_t)(key - at)};
+    if (is_key(quoted, name)) {
       *value = part(from, to);
       return true;
     }

@@ -2,8 +2,8 @@
 //
 //     text_printf("{\"order\": %s, \"cents\": %u}", cstr(json_quote(order)), cents)
 //
-// To read it, look up what you need; whoever needs more puts a JSON library beside his step. What is no JSON, or has
-// no such part, is not found.
+// To read it, look up what you need; whoever needs more puts a JSON library beside his step. What has no such part is
+// not found, nor is a part that breaks off. Nothing else is checked: what comes from the host is JSON.
 
 #ifndef LOCKSTEP_JSON_H
 #define LOCKSTEP_JSON_H

@@ -13,6 +13,7 @@ text lockstep_formatted(const char *format, va_list values);
     text line = lockstep_formatted(format, values);   \
     va_end(values);                                   \
     lockstep_log_log(level, &line);                   \
+    free(line.ptr);                                   \
   }
 
 LEVEL(log_trace, LOCKSTEP_LOG_LEVEL_TRACE)

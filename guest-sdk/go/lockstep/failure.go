@@ -57,8 +57,11 @@ func (failure Failure) WithDetails(details JSON) *Failure {
 	return &failure
 }
 
-// Error is the message.
+// Error is the message. One that is nil is an error all the same, once it is returned as one.
 func (failure *Failure) Error() string {
+	if failure == nil {
+		return "a nil *lockstep.Failure"
+	}
 	return failure.Message
 }
 

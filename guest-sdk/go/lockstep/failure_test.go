@@ -16,6 +16,14 @@ func TestAnyErrorBecomesAPermanentFailure(t *testing.T) {
 	}
 }
 
+func TestAFailureThatIsNilIsAnErrorLikeAnyOther(t *testing.T) {
+	var none *Failure
+	want := Failure{Kind: FailureKindPermanent, Code: "error", Message: "a nil *lockstep.Failure"}
+	if failure := FailureOf(none); *failure != want {
+		t.Errorf("got %+v", *failure)
+	}
+}
+
 func TestAFailureThatIsWrappedKeepsWhatItSaysAndTellsTheWholeText(t *testing.T) {
 	busy := Transient("busy", "later").RetryAfter(2 * time.Second).WithDetails(`{"queue": 1}`)
 	failure := FailureOf(fmt.Errorf("asking the ledger: %w", busy))

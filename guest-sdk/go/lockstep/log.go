@@ -2,7 +2,8 @@ package lockstep
 
 import (
 	"fmt"
-	"strings"
+
+	"lockstep-sdk/internal/mend"
 )
 
 // level is how loud a line of the log is.
@@ -48,5 +49,5 @@ func Errorf(format string, values ...any) { write(levelError, fmt.Sprintf(format
 
 // write never fails for the sake of a line: what is no text in it becomes �.
 func write(level level, line string) {
-	log(level, strings.ToValidUTF8(line, "�"))
+	log(level, mend.UTF8(line))
 }

@@ -1,7 +1,6 @@
-//! Memory, failures, and the end of an attempt.
+//! Memory, texts and failures.
 
 const std = @import("std");
-const c = @import("c");
 
 /// Memory for the whole attempt. Its instance is thrown away afterwards, so nothing has to be freed; and what a
 /// handler returns must lie here, or be constant.
@@ -13,6 +12,11 @@ pub const Json = []const u8;
 /// Text by the rules of `std.fmt`.
 pub fn print(comptime format: []const u8, values: anytype) []const u8 {
     return std.fmt.allocPrint(allocator, format, values) catch @panic("there is no more memory");
+}
+
+/// Bytes as text; what is no UTF-8 in them becomes U+FFFD.
+pub fn text(bytes: []const u8) []const u8 {
+    return print("{f}", .{std.unicode.fmtUtf8(bytes)});
 }
 
 pub const FailureKind = enum(u8) {
@@ -50,9 +54,13 @@ pub fn permanent(code: []const u8, comptime format: []const u8, values: anytype)
     return fail(.{ .kind = .permanent, .code = code, .message = print(format, values) });
 }
 
-/// A failure with all that it can say.
+/// A failure with all that it can say. Its texts may lie on a handler's stack; what is no UTF-8 in them becomes U+FFFD.
 pub fn fail(why: Failure) Failed {
-    last = why;
+    var told = why;
+    told.code = text(why.code);
+    told.message = text(why.message);
+    if (why.details) |details| told.details = text(details);
+    last = told;
     return error.Failed;
 }
 
@@ -60,19 +68,4 @@ pub fn fail(why: Failure) Failed {
 pub fn explain(err: anyerror) Failure {
     const unnamed: Failure = .{ .kind = .permanent, .code = "error", .message = @errorName(err) };
     return if (err == error.Failed) last orelse unnamed else unnamed;
-}
-
-/// A panic ends the attempt; the host knows its message from the step's log, where the world imports it.
-pub fn panicked(message: []const u8, _: ?usize) noreturn {
-    @branchHint(.cold);
-    if (c.has_log) {
-        const log = struct {
-            extern fn lockstep_log_log(level: u8, message: *c.bindings_string_t) void;
-        };
-        var words: [1024]u8 = undefined;
-        const told = std.fmt.bufPrint(&words, "panicked at step.zig:\n{s}", .{message}) catch &words;
-        var text: c.bindings_string_t = .{ .ptr = told.ptr, .len = told.len };
-        log.lockstep_log_log(4, &text);
-    }
-    @trap();
 }

@@ -1,4 +1,4 @@
-//! Between the bindings, which are C's, and values as Zig has them.
+//! Between the bindings, which are C's, and values as Zig has them; and the end of an attempt.
 
 const std = @import("std");
 const c = @import("c");
@@ -131,4 +131,29 @@ pub fn check(
         else => Returned,
     };
     if (Value != Given and Value != noreturn) @compileError(other ++ "returns `" ++ @typeName(Value) ++ "`");
+}
+
+/// A panic ends the attempt; the host knows its message from the step's log, where the world imports it.
+pub fn panicked(message: []const u8, _: ?usize) noreturn {
+    @branchHint(.cold);
+    if (c.has_log) {
+        const log = struct {
+            extern fn lockstep_log_log(level: u8, message: *c.bindings_string_t) void;
+        };
+        var words: [1024]u8 = undefined;
+        const told = lastWords(&words, message);
+        var line: c.bindings_string_t = .{ .ptr = told.ptr, .len = told.len };
+        log.lockstep_log_log(4, &line);
+    }
+    @trap();
+}
+
+/// There may be no more memory, so it is cut to what there is; but not within a character, which the host would not take.
+pub fn lastWords(words: []u8, message: []const u8) []const u8 {
+    var writer: std.Io.Writer = .fixed(words);
+    writer.print("panicked at step.zig:\n{f}", .{std.unicode.fmtUtf8(message)}) catch {
+        writer.end -= 1;
+        while (words[writer.end] & 0xC0 == 0x80) writer.end -= 1;
+    };
+    return writer.buffered();
 }

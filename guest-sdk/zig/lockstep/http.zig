@@ -1,8 +1,9 @@
 //! Requests to other servers, as the step's grant allows: `[[http]]` says to which hosts, with which methods and paths.
 //!
 //!     const rate = try step.http.get("https://rates.example.com/eur");
-//!     const answer = try step.http.send(.{ .method = "POST", .url = "https://api.example.com/v1/refunds", .body = json, .key = order });
-//!     const body = (try answer.successful()).body;
+//!     const request: step.http.Request = .{ .method = "POST", .url = "https://api.example.com/v1/refunds", .key = order };
+//!     const answer = try step.http.send(step.http.json(request, body));
+//!     const refunded = (try answer.successful()).body;
 //!
 //! What goes wrong is a failure: transient where another attempt may succeed (`http-timeout`, `http-connect`,
 //! `http-tls`, `http-protocol`), permanent where not (`http-denied`, `http-refused`, `http-too-large`,
@@ -41,15 +42,12 @@ pub const Response = struct {
 
     /// The first header of a name, whatever its case.
     pub fn header(answer: Response, name: []const u8) ?[]const u8 {
-        for (answer.headers) |own| {
-            if (std.ascii.eqlIgnoreCase(own.name, name)) return own.value;
-        }
-        return null;
+        return headerOf(answer.headers, name);
     }
 
     /// The body as text; what is no UTF-8 in it becomes U+FFFD.
     pub fn text(answer: Response) []const u8 {
-        return core.print("{f}", .{std.unicode.fmtUtf8(answer.body)});
+        return core.text(answer.body);
     }
 
     /// The answer if its status is in the 200s; else the failure `http-status`, transient where the server may do
@@ -78,6 +76,25 @@ const Error = union(enum) {
 /// Asks for what is there.
 pub fn get(url: []const u8) Failed!Response {
     return send(.{ .url = url });
+}
+
+/// The request with this JSON as its body, and the header that says so, unless it has a content-type.
+pub fn json(request: Request, body: core.Json) Request {
+    var made = request;
+    made.body = body;
+    if (headerOf(request.headers, "content-type") == null) {
+        const own: Header = .{ .name = "content-type", .value = "application/json" };
+        made.headers = std.mem.concat(core.allocator, Header, &.{ request.headers, &.{own} }) catch
+            @panic("there is no more memory");
+    }
+    return made;
+}
+
+fn headerOf(headers: []const Header, name: []const u8) ?[]const u8 {
+    for (headers) |own| {
+        if (std.ascii.eqlIgnoreCase(own.name, name)) return own.value;
+    }
+    return null;
 }
 
 /// Sends a request and waits for the whole answer.

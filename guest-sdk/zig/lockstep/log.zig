@@ -1,4 +1,5 @@
-//! Lines for whoever watches the step, by the rules of `std.fmt`; bounded by the step's `log-bytes`.
+//! Lines for whoever watches the step, by the rules of `std.fmt`; bounded by the step's `log-bytes`. What is no UTF-8 in
+//! them becomes U+FFFD.
 
 const c = @import("c");
 const core = @import("core.zig");
@@ -9,7 +10,11 @@ extern fn lockstep_log_log(level: u8, message: *c.bindings_string_t) void;
 pub const Level = enum(u8) { trace, debug, info, warn, @"error" };
 
 pub fn line(level: Level, comptime format: []const u8, values: anytype) void {
-    var text = glue.out(c.bindings_string_t, core.print(format, values));
+    const printed = core.print(format, values);
+    defer core.allocator.free(printed);
+    const told = core.text(printed);
+    defer core.allocator.free(told);
+    var text = glue.out(c.bindings_string_t, told);
     lockstep_log_log(@intFromEnum(level), &text);
 }
 

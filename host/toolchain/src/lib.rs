@@ -33,6 +33,7 @@ mod component;
 mod embedded;
 mod error;
 mod go;
+mod imports;
 mod js;
 mod language;
 mod new;

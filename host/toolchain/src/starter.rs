@@ -53,16 +53,7 @@ impl World {
 
     /// What it imports of `lockstep:step` beside the log, for first code to use.
     pub(crate) fn uses(&self) -> Vec<Use> {
-        let imports = |one: &Use| {
-            let begin = format!("lockstep:step/{}@", one.as_str());
-            self.contract.imports.iter().any(|import| import.name.starts_with(&begin))
-        };
-        Use::ALL.into_iter().filter(imports).collect()
-    }
-
-    /// Whether it imports the log.
-    pub(crate) fn has_log(&self) -> bool {
-        self.contract.imports.iter().any(|import| import.name.starts_with("lockstep:step/log@"))
+        Use::ALL.into_iter().filter(|one| self.imports(one.as_str())).collect()
     }
 
     /// The fields of an event.

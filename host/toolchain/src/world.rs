@@ -5,7 +5,10 @@ use std::path::Path;
 
 use lockstep_core::contract::Contract;
 use wit_component::{ComponentEncoder, StringEncoding, dummy_module, embed_component_metadata};
-use wit_parser::{LiftLowerAbi, ManglingAndAbi, PackageId, PackageSourceMap, Resolve, WorldId};
+use wit_parser::{
+    Function, LiftLowerAbi, ManglingAndAbi, PackageId, PackageSourceMap, Resolve, Type, TypeDefKind, WorldId,
+    WorldItem,
+};
 
 use crate::{Error, STEP_WIT, Source};
 
@@ -34,6 +37,7 @@ impl World {
             text += &fs::read_to_string(file).map_err(Error::file(file))?;
         }
         let id = choose(&resolve, package, source).map_err(wrong)?;
+        only_handlers(&resolve, id).map_err(wrong)?;
         let contract = contract(&resolve, id).map_err(wrong)?;
         Ok(World { resolve, id, contract, text })
     }
@@ -105,6 +109,22 @@ fn choose(resolve: &Resolve, package: PackageId, source: &Source) -> Result<Worl
     }
 }
 
+/// The host would take any other function for a part of the component that is none of its business.
+fn only_handlers(resolve: &Resolve, world: WorldId) -> Result<(), String> {
+    let world = &resolve.worlds[world];
+    let mut functions = world.exports.values().filter_map(|item| match item {
+        WorldItem::Function(function) => Some(&function.name),
+        _ => None,
+    });
+    match functions.find(|name| !name.starts_with("on-")) {
+        Some(name) => {
+            let world = &world.name;
+            Err(format!("world `{world}` exports `{name}`, which is no handler; call it `on-{name}`"))
+        }
+        None => Ok(()),
+    }
+}
+
 /// What the host would say of a component of this world.
 fn contract(resolve: &Resolve, world: WorldId) -> Result<Contract, String> {
     let mut module = dummy_module(resolve, world, ManglingAndAbi::Legacy(LiftLowerAbi::Sync));
@@ -116,4 +136,17 @@ fn contract(resolve: &Resolve, world: WorldId) -> Result<Contract, String> {
         let lines: Vec<_> = refusals.iter().map(ToString::to_string).collect();
         format!("world `{}`: {}", resolve.worlds[world].name, lines.join("; "))
     })
+}
+
+/// What a handler gives when it succeeds; none: it emits nothing.
+pub(crate) fn success(resolve: &Resolve, function: &Function) -> Option<Type> {
+    let mut ty = function.result?;
+    while let Type::Id(id) = ty {
+        match &resolve.types[id].kind {
+            TypeDefKind::Type(inner) => ty = *inner,
+            TypeDefKind::Result(result) => return result.ok,
+            _ => break,
+        }
+    }
+    None
 }

@@ -1,155 +1,124 @@
-//! Steps in C, built as their authors build them, by whatever of this machine can. Where nothing can, all but the last
-//! two tests say how to get it.
+//! Steps in C, built as their authors build them, by whatever of this machine can. Where nothing can, they say how to
+//! get it.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+mod step;
+
+use std::path::Path;
 use std::process::Command;
 use std::sync::Mutex;
 
 use lockstep_core::contract::Contract;
-use lockstep_toolchain::{Built, Error, Install, Source, Toolchain};
-use tempfile::TempDir;
+use lockstep_toolchain::{Install, Source, Toolchain};
 
-const WIT: &str = "package shop:refunds@1.0.0;
-interface events {
-  record asked { order: string, cents: u64 }
-  record approved { order: string }
-  record denied { why: string }
-}
-world assess {
-  use events.{asked, approved, denied};
-  use lockstep:step/types@0.1.0.{failure};
-  variant emits { approved(approved), denied(denied) }
-  export on-asked: func(event: asked) -> result<emits, failure>;
-  export on-denied: func(event: denied) -> result<_, failure>;
-}
-";
+use step::{OTHER, Spelling, Step, refused, target};
 
-const ASKED: &str = "
+const C: Spelling = Spelling {
+    language: "c",
+    main: ("step.c", "#include \"step.h\"\n"),
+    files: &[],
+    asked: "
 outcome on_asked(asked *event, on_asked_emit emit) {
   return emit.approved((approved){.order = event->order});
 }
-";
-
-const DENIED: &str = "
+",
+    denied: "
 outcome on_denied(denied *event, on_denied_emit emit) {
   return emit.done();
 }
-";
+",
+};
 
-/// The folder of a step in a folder of its own.
-struct Step(TempDir);
-
-impl Step {
-    fn new(code: &str) -> Step {
-        let step = Step(tempfile::tempdir().unwrap());
-        step.with("step.toml", "language = \"c\"\n")
-            .with("wit/world.wit", WIT)
-            .with("step.c", &format!("#include \"step.h\"\n{code}"))
-    }
-
-    fn with(self, path: &str, text: &str) -> Step {
-        let path = self.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-        self
-    }
-
-    fn path(&self) -> PathBuf {
-        self.0.path().join("assess")
-    }
-
-    fn built(&self) -> Built {
-        self.build(&|_| {}).unwrap_or_else(|error| panic!("{error}"))
-    }
-
-    fn build(&self, progress: &(dyn Fn(&str) + Sync)) -> Result<Built, Error> {
-        let cache = lockstep_toolchain::user_cache().expect("a home");
-        let toolchain = Toolchain { cache, target_dir: target(), install: Install::Never };
-        toolchain.build(&[self.path()], progress).map(|mut built| built.remove(0))
-    }
-
-    /// The first lines of what the author is told, without where this machine keeps his folder.
-    fn told(&self, lines: usize) -> String {
-        let error = self.build(&|_| {}).expect_err("it is no step");
-        let told = error.to_string().replace(&format!("{}/", self.path().display()), "");
-        told.lines().take(lines).collect::<Vec<_>>().join("\n")
-    }
-}
-
-fn target() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("guests")
-}
-
-fn refused(step: &Step, expected: &str) {
-    let expected = format!("step `assess` could not be built:\n{expected}");
-    assert_eq!(step.told(expected.lines().count()), expected);
+/// A step with something else in the place of what stands in the first handler.
+fn other(from: &str, to: &str) -> Step {
+    C.step(&[&C.asked.replace(from, to), C.denied])
 }
 
 #[test]
 fn a_step_becomes_a_component_that_imports_what_its_world_does() {
-    let built = Step::new(&[ASKED, DENIED].concat()).built();
-    assert_eq!((built.name.as_str(), built.language.as_str()), ("assess", "c"));
-    let contract = Contract::read(&built.component).expect("a step");
-    let told: Vec<_> =
-        contract.handlers.iter().map(|one| format!("{}: {} -> {}", one.name, one.takes, one.gives)).collect();
-    assert_eq!(told, ["on-asked: asked -> approved | denied", "on-denied: denied -> nothing"]);
-    assert!(contract.imports.iter().all(|import| import.class.as_str() == "types"), "{:?}", contract.imports);
+    step::becomes_a_component(&C);
+    let imports = Contract::read(&C.whole().built().component).expect("a step").imports;
+    assert!(imports.iter().all(|import| import.class.as_str() == "types"), "{imports:?}");
 }
 
 #[test]
 fn the_same_code_makes_the_same_bytes_wherever_it_lies() {
-    let asked =
-        ASKED.replace("return emit", "if (event->cents == 0) panic(\"%s\", \"free\");\n  return emit");
-    let built = || Step::new(&[&asked, DENIED].concat()).built().component;
-    assert!(built() == built());
+    let asked = C.asked.replace("return", "if (event->cents == 0) panic(\"%s\", \"free\");\n  return");
+    step::is_the_same_wherever_it_lies(&C, &asked);
 }
 
 #[test]
 fn all_files_beside_the_first_are_compiled() {
-    let step =
-        Step::new(&["#include \"money.h\"\n", &ASKED.replace("event->order", "money()"), DENIED].concat());
-    step.with("money.h", "#include \"step.h\"\ntext money(void);\n")
+    let asked = C.asked.replace("event->order", "money()");
+    C.step(&["#include \"money.h\"\n", &asked, C.denied])
+        .with("money.h", "#include \"step.h\"\ntext money(void);\n")
         .with("money.c", "#include \"money.h\"\ntext money(void) { return text(\"10\"); }\n")
         .built();
 }
 
 #[test]
 fn a_step_may_be_in_cxx() {
-    let code = "#include \"step.h\"\n#include <string>
+    let code = "#include \"step.h\"\n#include <ranges>\n#include <string>
 outcome on_asked(asked *event, on_asked_emit emit) {
   std::string why = \"too \" + std::to_string(event->cents);
+  for (char digit : why | std::views::take(3)) take<text>(2)[1].len = digit;
   return emit.denied({.why = text(why.c_str())});
 }
 ";
-    let step = Step::new("").with("step.toml", "language = \"c\"\nmain = \"step.cpp\"\n");
-    let step = step.with("step.cpp", &[code, DENIED].concat());
-    fs::remove_file(step.path().join("step.c")).unwrap();
-    step.built();
+    C.step(&[])
+        .without("step.c")
+        .with("step.toml", "language = \"c\"\nmain = \"step.cpp\"\n")
+        .with("step.cpp", &[code, C.denied].concat())
+        .built();
+}
+
+#[test]
+fn names_that_mean_something_in_c_are_names_all_the_same() {
+    let code = "
+#include <errno.h>
+#include <stdint.h>
+_Static_assert(SIZE_MAX > SIZE_MAX_ && EXIT_FAILURE == 1 && A_B_C == 1 && A_B_C_ == 0, \"each its own\");
+
+outcome on_order(text_ *event, on_order_emit emit) {
+  if (!event->register_) return emit.text_((text_){true});
+  if (errno) return emit.x_y((some_){.pair = {1, text(\"one\")}});
+  if (errno == 1) return emit.paid_late((paid_late){.parts = {NULL, 0}});
+  return emit.take_((take_){.size = SIZE_MAX_, .exit = EXIT_FAILURE_, .a = A_B_C, .ab = A_B_C_, .t = SIZE_T_TWO});
+}
+
+outcome on_order_paid(take_ *made, on_order_paid_emit emit) {
+  if (made->size == SIZE_MIN) return emit.errno_((text_){true});
+  return emit.late((late){.parts = made->parts});
+}
+
+outcome on_paid(some_ *outcome_, on_paid_emit emit) {
+  emit.y((text_){true});
+  emit.z(*outcome_);
+  return emit.done();
+}
+";
+    step::may_call_things_what_it_likes(&C, code);
 }
 
 #[test]
 fn code_that_does_not_compile_is_told_by_file_and_line() {
-    let step = Step::new(&[&ASKED.replace("event->order", "event->cents"), DENIED].concat());
-    let told = step.told(2);
+    let told = other("event->order", "event->cents").told();
     assert!(told.contains("\nstep.c:4:44: error: incompatible integer to pointer conversion"), "{told}");
 }
 
 #[test]
 fn an_event_that_the_world_does_not_declare_does_not_compile() {
     refused(
-        &Step::new(&[&ASKED.replace("emit.approved", "emit.sent"), DENIED].concat()),
+        &other("emit.approved", "emit.sent"),
         "step.c:4:15: error: no member named 'sent' in 'struct on_asked_emit'",
     );
-    let told = Step::new(&[&ASKED.replace("(approved)", "(denied)"), DENIED].concat()).told(9);
-    assert!(told.contains("\nstep.c:4:"), "{told}");
+    let told = other("(approved){.order = event->order}", "(denied){0}").told();
+    assert!(told.contains("\nstep.c:4:24: error: passing '"), "{told}");
 }
 
 #[test]
 fn an_event_that_is_emitted_and_not_returned_does_not_compile() {
-    let forgotten = ASKED.replace("return", "if (!event->cents) emit.denied((denied){0});\n  return");
     refused(
-        &Step::new(&[&forgotten, DENIED].concat()),
+        &other("return", "if (!event->cents) emit.denied((denied){0});\n  return"),
         "step.c:4:22: error: ignoring return value of type 'outcome' declared with 'warn_unused_result' attribute \
          [-Werror,-Wunused-value]",
     );
@@ -158,21 +127,18 @@ fn an_event_that_is_emitted_and_not_returned_does_not_compile() {
 #[test]
 fn a_handler_that_is_missing_is_told_as_its_author_writes_it() {
     refused(
-        &Step::new(&[&ASKED.replace("on_asked(", "on_ask("), DENIED].concat()),
+        &other("on_asked(", "on_ask("),
         "step.c: world `assess` exports `on-asked`, and there is no `outcome on_asked(asked *event, on_asked_emit \
          emit)`; `on_ask` is none of its handlers; write it",
     );
-    let hidden = DENIED.replace("outcome", "static outcome");
-    assert!(
-        Step::new(&[ASKED, &hidden].concat()).told(9).contains("step.c:7:16: error: static declaration of")
-    );
+    let hidden = C.denied.replace("outcome", "static outcome");
+    let told = C.step(&[C.asked, &hidden]).told();
+    assert!(told.contains("step.c:7:16: error: static declaration of"), "{told}");
 }
 
 #[test]
 fn what_the_world_does_not_import_is_told_with_the_line_to_add() {
-    let code = ASKED.replace("return", "state_add(text(\"seen\"), 1);\n  return");
-    let step = Step::new(&[&code, DENIED].concat());
-    let told = step.told(99);
+    let told = other("return", "state_add(text(\"seen\"), 1);\n  return").told();
     assert!(told.contains("\nstep.c:4:3: error: use of undeclared identifier 'state_add'"), "{told}");
     assert!(
         told.ends_with(
@@ -180,19 +146,32 @@ fn what_the_world_does_not_import_is_told_with_the_line_to_add() {
         ),
         "{told}"
     );
+    let told = other("return", "run_count += state_next;\n  return").told();
+    assert!(told.contains("'run_count'") && !told.contains("import"), "{told}");
 }
 
 #[test]
 fn a_function_that_is_nowhere_is_told_by_the_file_that_calls_it() {
-    let code = ASKED.replace("return", "elsewhere();\n  return");
-    let step = Step::new(&["void elsewhere(void);\n", &code, DENIED].concat());
+    let asked = C.asked.replace("return", "elsewhere();\n  return");
+    let step = C.step(&["void elsewhere(void);\n", &asked, C.denied]);
     refused(&step, "wasm-ld: error: step.c: undefined symbol: elsewhere");
+}
+
+#[test]
+fn a_function_that_two_files_see_differently_is_told_before_it_traps() {
+    let asked = C.asked.replace("return", "helper(1);\n  return");
+    let step = C.step(&["void helper(int);\n", &asked, C.denied]);
+    refused(
+        &step.with("helper.c", "int helper(void) { return 1; }\n"),
+        "wasm-ld: warning: function signature mismatch: helper\n>>> defined as (i32) -> void in step.c\n\
+         >>> defined as () -> i32 in helper.c",
+    );
 }
 
 #[test]
 fn warnings_about_the_authors_code_are_told_and_none_about_what_is_generated() {
     let told = Mutex::new(Vec::new());
-    let step = Step::new(&[ASKED, DENIED, "static int unused;\n"].concat());
+    let step = C.step(&[C.asked, C.denied, "static int unused;\n"]);
     step.build(&|line| told.lock().unwrap().push(line.to_owned())).unwrap();
     let told = told.into_inner().unwrap().join("\n").replace(&format!("{}/", step.path().display()), "");
     let first = "building assess\nstep.c:10:12: warning: unused variable 'unused' [-Wunused-variable]\n";
@@ -200,22 +179,20 @@ fn warnings_about_the_authors_code_are_told_and_none_about_what_is_generated() {
 }
 
 #[test]
-fn a_world_that_is_none_is_told_by_file_and_line() {
-    let told = Step::new("").with("wit/world.wit", &WIT.replace("cents: u64", "cents: money")).told(99);
-    assert!(told.starts_with("the WIT of step `assess`: "), "{told}");
-    assert!(told.contains("wit/world.wit:3:40") && told.contains("`money`"), "{told}");
+fn a_world_that_is_none_is_told() {
+    step::a_broken_world_is_told(&C);
+    step::a_tool_is_refused(&C, "C");
+}
+
+#[test]
+fn a_world_may_import_resources_of_others() {
+    let (package, import) = OTHER;
+    C.whole().importing(import).with("wit/deps/other.wit", package).built();
 }
 
 #[test]
 fn a_part_of_the_sdk_goes_with_the_import_that_brought_it() {
-    let step = Step::new(&[ASKED, DENIED].concat());
-    let import = "world assess {\n  import lockstep:step/state@0.1.0;";
-    let step = step.with("wit/world.wit", &WIT.replace("world assess {", import));
-    step.built();
-    let state = step.path().join("gen/lockstep/state.h");
-    assert!(state.exists());
-    step.with("wit/world.wit", WIT).built();
-    assert!(!state.exists());
+    step::a_part_goes_with_its_import(&C, "lockstep/state.h");
 }
 
 /// The SDK as a program of this machine, with a host of its own.
@@ -223,8 +200,7 @@ fn a_part_of_the_sdk_goes_with_the_import_that_brought_it() {
 fn the_sdk_does_what_its_headers_say() {
     let imports =
         ["log", "http", "tools", "blob"].map(|name| format!("import lockstep:step/{name}@0.1.0;\n"));
-    let wit = WIT.replace("world assess {", &format!("world assess {{\n{}", imports.concat()));
-    let step = Step::new("").with("wit/world.wit", &wit);
+    let step = C.step(&[]).importing(&imports.concat());
     let toolchain = Toolchain { cache: target(), target_dir: target(), install: Install::Never };
     toolchain
         .generate(&Source::read(&step.path()).unwrap(), &|_| {})
@@ -234,33 +210,26 @@ fn the_sdk_does_what_its_headers_say() {
     let sources = generated.join("lockstep").read_dir().unwrap().flatten().map(|entry| entry.path());
     let sources = sources.filter(|path| path.extension().is_some_and(|kind| kind == "c"));
     let mut compile = Command::new("cc");
-    compile.args(["-w", "-I"]).arg(&generated).arg("-o").arg(&program).arg(test).args(sources);
+    compile
+        .args(["-w", "-Dcalloc=counted_calloc", "-Dfree=counted_free", "-I"])
+        .arg(&generated)
+        .arg("-o")
+        .arg(&program)
+        .arg(test)
+        .args(sources);
     let compiled = compile.output().expect("a linker's driver, which Rust needs too");
     assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
     let ended = Command::new(&program).output().unwrap();
     assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stdout));
 }
 
-/// Names the folder in which this test, run by itself, finds no tools.
-const NO_TOOLS: &str = "LOCKSTEP_TEST_NO_TOOLS";
-
 #[test]
 fn without_a_compiler_both_ways_to_get_one_are_told() {
-    let Ok(cache) = std::env::var(NO_TOOLS) else {
-        let empty = tempfile::tempdir().unwrap();
-        let mut myself = Command::new(std::env::current_exe().unwrap());
-        myself.args(["--exact", "without_a_compiler_both_ways_to_get_one_are_told"]);
-        let ended = myself.env(NO_TOOLS, empty.path()).env("PATH", empty.path()).output().unwrap();
-        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stdout));
-        return;
-    };
-    let step = Step::new(&[ASKED, DENIED].concat());
-    let toolchain = Toolchain { cache: cache.clone().into(), target_dir: target(), install: Install::Never };
-    let error = toolchain.build(&[step.path()], &|_| {}).expect_err("there is no compiler");
-    assert_eq!(
-        error.to_string().replace(&cache, "CACHE"),
+    step::without_tools(
+        "without_a_compiler_both_ways_to_get_one_are_told",
+        &C,
         "step `assess` is written in C, and a clang for wasm32-wasi with wasm-ld and wasi-libc, or zig 0.17 is \
          missing; `lockstep build --install` fetches zig (101 MB) into CACHE; or install a clang for wasm32-wasi with \
-         wasm-ld and wasi-libc"
+         wasm-ld and wasi-libc",
     );
 }

@@ -9,6 +9,7 @@ import (
 	"unsafe"
 
 	"lockstep-sdk/internal/abi"
+	"lockstep-sdk/internal/mend"
 	"lockstep-sdk/lockstep"
 )
 
@@ -89,10 +90,10 @@ func stack() string {
 
 // plain is a failure whose texts can be handed over whatever is in them.
 func plain(failure lockstep.Failure) *lockstep.Failure {
-	failure.Code = strings.ToValidUTF8(failure.Code, "�")
-	failure.Message = strings.ToValidUTF8(failure.Message, "�")
+	failure.Code = mend.UTF8(failure.Code)
+	failure.Message = mend.UTF8(failure.Message)
 	if failure.Details != nil {
-		failure.Details = lockstep.Some(lockstep.JSON(strings.ToValidUTF8(string(*failure.Details), "�")))
+		failure.Details = lockstep.Some(lockstep.JSON(mend.UTF8(string(*failure.Details))))
 	}
 	return &failure
 }
@@ -102,7 +103,7 @@ func quoted(text string) string {
 	const hex = "0123456789abcdef"
 	var json strings.Builder
 	json.WriteByte('"')
-	for _, char := range strings.ToValidUTF8(text, "�") {
+	for _, char := range mend.UTF8(text) {
 		switch {
 		case char == '"' || char == '\\':
 			json.WriteByte('\\')

@@ -26,6 +26,8 @@ import (
 	"strings"
 	"time"
 
+	"lockstep-sdk/internal/mend"
+	"lockstep-sdk/internal/refusal"
 	"lockstep-sdk/internal/text"
 	"lockstep-sdk/lockstep"
 )
@@ -122,7 +124,7 @@ func (response *Response) Header(name string) (string, bool) {
 
 // Text is the body as text; what is no text in it becomes �.
 func (response *Response) Text() string {
-	return strings.ToValidUTF8(string(response.Body), "�")
+	return mend.UTF8(string(response.Body))
 }
 
 // Successful is nil if the status is in the 200s; else the failure "http-status", transient where the server may do
@@ -161,6 +163,14 @@ const (
 	InvalidRequest Kind = "invalid-request"
 )
 
+var rules = map[Kind]refusal.Rule{
+	Timeout:  {MayPass: true, Says: "the server did not answer in time"},
+	TooLarge: {Says: "the answer is too large for the grant"},
+	Connect:  {MayPass: true, Says: "no connection: WHY"},
+	TLS:      {MayPass: true, Says: "no secure connection: WHY"},
+	Protocol: {MayPass: true, Says: "no proper answer: WHY"},
+}
+
 // Error says why there is no answer:
 //
 //	var refused *http.Error
@@ -184,22 +194,5 @@ func (err *Error) Unwrap() error {
 }
 
 func (err *Error) failure() *lockstep.Failure {
-	code := "http-" + string(err.Kind)
-	switch err.Kind {
-	case Denied:
-		message := fmt.Sprintf("the grant does not allow `%s`: %s", err.Denial.What, err.Denial.Why)
-		return lockstep.Permanent(code, message)
-	case Timeout:
-		return lockstep.Transient(code, "the server did not answer in time")
-	case TooLarge:
-		return lockstep.Permanent(code, "the answer is too large for the grant")
-	case Connect:
-		return lockstep.Transient(code, "no connection: "+err.Why)
-	case TLS:
-		return lockstep.Transient(code, "no secure connection: "+err.Why)
-	case Protocol:
-		return lockstep.Transient(code, "no proper answer: "+err.Why)
-	default:
-		return lockstep.Permanent(code, err.Why)
-	}
+	return refusal.Failure("http-"+string(err.Kind), err.Why, err.Denial, rules[err.Kind])
 }

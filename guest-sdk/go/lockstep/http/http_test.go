@@ -24,10 +24,10 @@ func TestARequestIsWhatWasPutTogether(t *testing.T) {
 
 func TestAStandInAnswersInATest(t *testing.T) {
 	StandIn(func(sent Sent) (*Response, error) {
-		return &Response{Status: 200, Headers: []Header{{"x-kind", "tea"}}, Body: []byte(sent.Method + "\xff")}, nil
+		return &Response{Status: 200, Headers: []Header{{"x-kind", "tea"}}, Body: []byte(sent.Method + "\xff\xe2\x82")}, nil
 	})
 	answer, err := Get("https://a.example/")
-	if err != nil || answer.Text() != "GET�" {
+	if err != nil || answer.Text() != "GET��" {
 		t.Fatalf("got %v, %v", answer, err)
 	}
 	if kind, found := answer.Header("X-Kind"); !found || kind != "tea" {
@@ -67,6 +67,7 @@ func TestWhatWentWrongIsAFailureThatRulesCanMatch(t *testing.T) {
 	}{
 		{&Error{Kind: Denied, Denial: denial}, lockstep.FailureKindPermanent, "http-denied",
 			"the grant does not allow `GET https://a.example/`: path"},
+		{&Error{Kind: Denied, Why: "host"}, lockstep.FailureKindPermanent, "http-denied", "host"},
 		{&Error{Kind: Refused, Why: "not today"}, lockstep.FailureKindPermanent, "http-refused", "not today"},
 		{&Error{Kind: Timeout}, lockstep.FailureKindTransient, "http-timeout", "the server did not answer in time"},
 		{&Error{Kind: TooLarge}, lockstep.FailureKindPermanent, "http-too-large",

@@ -16,8 +16,7 @@
 package tools
 
 import (
-	"fmt"
-
+	"lockstep-sdk/internal/refusal"
 	"lockstep-sdk/internal/text"
 	"lockstep-sdk/lockstep"
 )
@@ -66,6 +65,12 @@ const (
 	Unavailable Kind = "unavailable"
 )
 
+var rules = map[Kind]refusal.Rule{
+	Timeout:     {MayPass: true, Says: "the tool took longer than it may"},
+	TooLarge:    {Says: "the result is too large for the grant"},
+	Unavailable: {MayPass: true},
+}
+
 // Error says why a call has no result:
 //
 //	var refused *tools.Error
@@ -89,18 +94,5 @@ func (err *Error) Unwrap() error {
 }
 
 func (err *Error) failure() *lockstep.Failure {
-	code := "tool-" + string(err.Kind)
-	switch err.Kind {
-	case Denied:
-		message := fmt.Sprintf("the grant does not allow `%s`: %s", err.Denial.What, err.Denial.Why)
-		return lockstep.Permanent(code, message)
-	case Timeout:
-		return lockstep.Transient(code, "the tool took longer than it may")
-	case TooLarge:
-		return lockstep.Permanent(code, "the result is too large for the grant")
-	case Unavailable:
-		return lockstep.Transient(code, err.Why)
-	default:
-		return lockstep.Permanent(code, err.Why)
-	}
+	return refusal.Failure("tool-"+string(err.Kind), err.Why, err.Denial, rules[err.Kind])
 }

@@ -32,6 +32,7 @@ func TestWhatWentWrongIsAFailureThatRulesCanMatch(t *testing.T) {
 	}{
 		{&Error{Kind: Denied, Denial: denial}, lockstep.FailureKindPermanent, "tool-denied",
 			"the grant does not allow `files/write_file`: tool"},
+		{&Error{Kind: Denied, Why: "tool"}, lockstep.FailureKindPermanent, "tool-denied", "tool"},
 		{&Error{Kind: Refused, Why: "not today"}, lockstep.FailureKindPermanent, "tool-refused", "not today"},
 		{&Error{Kind: InvalidArguments, Why: "n"}, lockstep.FailureKindPermanent, "tool-invalid-arguments", "n"},
 		{&Error{Kind: Failed, Why: "no such file"}, lockstep.FailureKindPermanent, "tool-failed", "no such file"},

@@ -13,7 +13,8 @@ use wit_parser::{
     Function, InterfaceId, LiveTypes, Resolve, Type, TypeDefKind, TypeId, WorldId, WorldItem, WorldKey,
 };
 
-use crate::{Error, World};
+use crate::imports::{imports, of_lockstep};
+use crate::{Error, Source, World};
 
 /// The prefix of what belongs to the world, and the name of the files.
 pub(crate) const PREFIX: &str = "bindings";
@@ -34,12 +35,13 @@ pub(crate) struct Bindings {
 
 impl Bindings {
     /// Those of the world of a step.
-    pub(crate) fn of(step: &str, world: &World) -> Result<Bindings, Error> {
-        let wrong = |why: String| Error::Wit { step: step.to_owned(), why };
+    pub(crate) fn of(source: &Source, world: &World) -> Result<Bindings, Error> {
+        world.refuse_exports(source)?;
+        let wrong = |why: String| Error::Wit { step: source.name.clone(), why };
         if let Some(what) = unbound(&world.resolve, world.id) {
+            let (name, language) = (world.name(), source.language.title());
             return Err(wrong(format!(
-                "world `{}` has no bindings for C, since it holds {what}",
-                world.name()
+                "world `{name}` has no bindings for {language}, since it holds {what}"
             )));
         }
         let mut resolve = world.resolve.clone();
@@ -110,20 +112,8 @@ impl Bindings {
 
     /// Whether the world imports an interface of `lockstep:step`: `log`.
     pub(crate) fn imports(&self, interface: &str) -> bool {
-        let mut imports = self.resolve.worlds[self.world].imports.values();
-        imports.any(|item| match item {
-            WorldItem::Interface { id, .. } => is_lockstep(&self.resolve, *id) == Some(interface),
-            _ => false,
-        })
+        imports(&self.resolve, self.world, interface)
     }
-}
-
-/// The name of an interface of the host's own package.
-pub(crate) fn is_lockstep(resolve: &Resolve, id: InterfaceId) -> Option<&str> {
-    let interface = &resolve.interfaces[id];
-    let package = &resolve.packages[interface.package?].name;
-    let is_ours = (package.namespace.as_str(), package.name.as_str()) == ("lockstep", "step");
-    interface.name.as_deref().filter(|_| is_ours)
 }
 
 /// What the generator knows no C for.
@@ -156,7 +146,7 @@ fn renames(resolve: &Resolve, world: WorldId) -> HashMap<WorldKey, String> {
 }
 
 fn prefix(resolve: &Resolve, id: InterfaceId) -> Option<String> {
-    match is_lockstep(resolve, id) {
+    match of_lockstep(resolve, id) {
         Some(name) => Some(format!("lockstep_{}", name.to_snake_case())),
         None => resolve.interfaces[id]
             .name

@@ -24,6 +24,9 @@ const REFUSED: [&str; 7] = [
     "unused-value",
 ];
 
+/// The bindings would free what a handler has returned, which may be constant.
+pub(crate) const KEEPING: &str = "-Dfree=lockstep_free";
+
 /// A file that is compiled, and what comes of it.
 pub(super) struct Unit {
     source: PathBuf,
@@ -80,14 +83,13 @@ pub(super) fn compile(job: &Job, compiler: &Compiler, unit: &Unit) -> Result<(),
         }
     };
     match unit.is_generated {
-        true => command.args(["-w", "-Dfree=lockstep_free"]),
+        true => command.arg("-w").args(unit.is_of_bindings().then_some(KEEPING)),
         false => command
             .args(["-Wall", "-Wextra", "-Wno-unused-parameter"])
             .args(REFUSED.map(|name| format!("-Werror={name}"))),
     };
     let told = run(job, command.arg(&unit.source).arg("-o").arg(&unit.object));
-    let told =
-        told.map_err(|error| map(error, |told| told::with_imports(told, job.world, told::undeclared)))?;
+    let told = told.map_err(|error| map(error, |told| told::with_imports(told, job.world, told::wanted)))?;
     told.lines().for_each(|line| (job.progress)(line));
     Ok(())
 }
@@ -103,7 +105,11 @@ pub(super) fn link(job: &Job, compiler: &Compiler, units: &[Unit], objects: &Pat
     if let Compiler::Clang { linker, libraries, .. } = compiler {
         command.args(libraries).arg("-Wl,--stack-first").arg(format!("-fuse-ld={}", linker.display()));
     }
-    run(job, &mut command).map_err(|error| in_terms_of_sources(error, units))?;
+    let told = run(job, &mut command).map_err(|error| in_terms_of_sources(error, units))?;
+    if told.contains("warning: ") {
+        // A function that two files see differently would end the attempt that calls it.
+        return Err(in_terms_of_sources(Error::Code { step: job.source.name.clone(), told }, units));
+    }
     fs::read(&module).map_err(Error::file(module))
 }
 
@@ -111,6 +117,10 @@ impl Unit {
     /// Whether its author is this program.
     pub(super) fn is_generated(&self) -> bool {
         self.is_generated
+    }
+
+    fn is_of_bindings(&self) -> bool {
+        self.source.file_name().is_some_and(|name| name == "bindings.c")
     }
 }
 

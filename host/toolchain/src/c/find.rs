@@ -14,7 +14,10 @@ const PACKAGES: [&str; 4] = ["clang-22", "lld-22", "wasi-libc", "libclang-rt-22-
 /// And what it calls those of C++.
 const CXX_PACKAGES: [&str; 2] = ["libc++-22-dev-wasm32", "libc++abi-22-dev-wasm32"];
 
-/// Names of clang, the newest first; older ones do not know the C that steps are compiled as.
+/// The oldest clang that knows the C that steps are compiled as.
+const OLDEST: u32 = 19;
+
+/// Names of clang, the newest first.
 const NAMES: [&str; 7] = ["clang", "clang-24", "clang-23", "clang-22", "clang-21", "clang-20", "clang-19"];
 
 /// The target, by its name and by the one that it had before.
@@ -91,7 +94,9 @@ impl Clang {
             Dialect::Cxx => (&[PARTS[0], PARTS[1], "-print-file-name=libc++.a"], &["-lc++", "-lc++abi"]),
         };
         let is_there = |file: PathBuf| file.is_absolute() && file.exists();
-        let is_whole = questions.iter().all(|question| self.asks(question).is_some_and(is_there));
+        let is_whole =
+            self.asks("-dumpversion").is_some_and(|version| is_new_enough(&version.to_string_lossy()))
+                && questions.iter().all(|question| self.asks(question).is_some_and(is_there));
         let linker = is_whole.then(|| self.linker()).flatten()?;
         let libraries = libraries.iter().chain(self.printing()).copied().collect();
         Some(Compiler::Clang { program, target, linker, libraries })
@@ -121,8 +126,23 @@ impl Clang {
     }
 }
 
+/// By the version that a clang tells of itself: `22.1.0`.
+fn is_new_enough(version: &str) -> bool {
+    version.split('.').next().and_then(|major| major.parse().ok()).is_some_and(|major: u32| major >= OLDEST)
+}
+
 fn on_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     let mut files = std::env::split_paths(&path).map(|folder| folder.join(name));
     files.find(|file| file.exists())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_clang_that_is_too_old_is_passed_by_whatever_it_is_called() {
+        for (version, expected) in [("22.1.0", true), ("19.1.7", true), ("14.0.6", false), ("", false)] {
+            assert_eq!(super::is_new_enough(version), expected, "{version}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! `handlers.c`: between the exports of the bindings and the author's handlers. What is emitted is copied at once,
 //! with all that it points at, so that it may lie on a handler's stack.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt::Write;
 
 use wit_bindgen_c::to_c_ident;
@@ -23,13 +23,16 @@ pub(crate) fn write(bindings: &Bindings, handlers: &[Handler]) -> String {
 }
 
 /// For each type that an emitted event may hold and that points somewhere, a function that copies what it points at.
+/// Types without a name that two packages have are two, and one in C.
 fn copies(bindings: &Bindings, handlers: &[Handler]) -> String {
     let mut live = LiveTypes::default();
     let gives = handlers.iter().filter_map(|handler| handler.gives.as_ref());
     gives.flat_map(|gives| &gives.events).for_each(|emit| live.add_type(&bindings.resolve, &emit.event));
     let ids: BTreeSet<TypeId> = live.iter().collect();
     let types = bindings.types().filter(|(id, _)| ids.contains(id) && bindings.points(Type::Id(*id)));
+    let mut seen = HashSet::new();
     types
+        .filter(|(_, name)| seen.insert(name.to_string()))
         .map(|(id, name)| {
             format!("static void copy_{name}({name} *it) {{\n{}}}\n\n", copy_parts(bindings, id))
         })
@@ -108,14 +111,20 @@ fn glue(bindings: &Bindings, handler: &Handler) -> String {
             let _ =
                 writeln!(text, "static {} list_of_{};\n", bindings.name(list(bindings, gives)), handler.name);
         }
-        for emit in &gives.events {
-            text += &emitter(bindings, handler, gives, emit);
+        for (at, emit) in gives.events.iter().enumerate() {
+            text += &emitter(bindings, handler, gives, emit, &member(handler, at));
         }
     }
-    for (end, name) in ends(handler.gives.as_ref()) {
-        text += &ender(bindings, handler, end, &name);
+    let ends = ends(handler.gives.as_ref());
+    for ((end, _), at) in ends.iter().zip(handler.gives.as_ref().map_or(0, |gives| gives.events.len())..) {
+        text += &ender(bindings, handler, *end, &member(handler, at));
     }
     text + &export(bindings, handler)
+}
+
+/// The function behind a member of `emit`. By its number, since names joined to names may be the same.
+fn member(handler: &Handler, at: usize) -> String {
+    format!("emit_{at}_{}", handler.name)
 }
 
 /// The type of the list within the result of a handler that emits one.
@@ -127,8 +136,8 @@ fn list(bindings: &Bindings, gives: &Gives) -> Type {
 }
 
 /// The function behind `emit.refund_approved`.
-fn emitter(bindings: &Bindings, handler: &Handler, gives: &Gives, emit: &Emit) -> String {
-    let (name, event, event_type) = (&handler.name, &emit.name, bindings.name(emit.event));
+fn emitter(bindings: &Bindings, handler: &Handler, gives: &Gives, emit: &Emit, called: &str) -> String {
+    let (name, event_type) = (&handler.name, bindings.name(emit.event));
     let copied = copy(bindings, emit.event, "event");
     let told = match gives.wrap {
         Wrap::One | Wrap::Option => {
@@ -143,17 +152,17 @@ fn emitter(bindings: &Bindings, handler: &Handler, gives: &Gives, emit: &Emit) -
         Wrap::Option | Wrap::ListOfOption => ("  told->is_some = true;\n", "told->val.", "told->val"),
         _ => ("", "told->", "*told"),
     };
-    let value = match &emit.tag {
-        Some(tag) => format!("  {part}tag = {tag};\n  {part}val.{event} = event;\n"),
+    let value = match &emit.case {
+        Some((tag, case)) => {
+            format!("  {part}tag = {tag};\n  {part}val.{} = event;\n", to_c_ident(case))
+        }
         None => format!("  {all} = event;\n"),
     };
     let (returns, end) = match gives.wrap.is_list() {
         true => ("void", ""),
         false => ("outcome", "  outcome made = {told, NULL};\n  return made;\n"),
     };
-    format!(
-        "static {returns} emit_{name}_{event}({event_type} event) {{\n{copied}  {told}\n{some}{value}{end}}}\n\n"
-    )
+    format!("static {returns} {called}({event_type} event) {{\n{copied}  {told}\n{some}{value}{end}}}\n\n")
 }
 
 /// The function behind `emit.done` and `emit.nothing`.
@@ -172,18 +181,19 @@ fn ender(bindings: &Bindings, handler: &Handler, end: End, called: &str) -> Stri
             format!("  static const {whole} told = {{0}};\n  outcome made = {{&told, NULL}};\n")
         }
     };
-    format!("static outcome emit_{name}_{called}(void) {{\n{told}  return made;\n}}\n\n")
+    format!("static outcome {called}(void) {{\n{told}  return made;\n}}\n\n")
 }
 
 /// The function that the bindings call.
 fn export(bindings: &Bindings, handler: &Handler) -> String {
     let name = &handler.name;
-    let params = handler.params.iter().map(|(param, ty)| format!("{} *{param}, ", bindings.name(*ty)));
-    let params: String = params.collect();
-    let arguments: String = handler.params.iter().map(|(param, _)| format!("{param}, ")).collect();
-    let events = handler.gives.iter().flat_map(|gives| gives.events.iter().map(|emit| emit.name.clone()));
-    let members = events.chain(ends(handler.gives.as_ref()).into_iter().map(|(_, end)| end));
-    let emit = members.map(|member| format!("emit_{name}_{member}")).collect::<Vec<_>>().join(", ");
+    let params = handler.params.iter().enumerate();
+    let params: String =
+        params.map(|(at, (_, ty))| format!("{} *event_{at}, ", bindings.name(*ty))).collect();
+    let arguments: String = (0..handler.params.len()).map(|at| format!("event_{at}, ")).collect();
+    let members =
+        handler.gives.as_ref().map_or(0, |gives| gives.events.len()) + ends(handler.gives.as_ref()).len();
+    let emit = (0..members).map(|at| member(handler, at)).collect::<Vec<_>>().join(", ");
     let (ret, value) = match &handler.gives {
         None => (String::new(), String::new()),
         Some(gives) => {

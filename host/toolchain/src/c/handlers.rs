@@ -1,13 +1,14 @@
 //! The handlers of a world as generators need them: what each takes, and the ways in which it may end.
 
-use heck::{ToShoutySnakeCase, ToSnakeCase};
+use heck::ToSnakeCase;
 use lockstep_core::contract;
-use wit_bindgen_c::to_c_ident;
 use wit_bindgen_core::dealias;
 use wit_parser::{Flags, Function, Resolve, Type, TypeDefKind, TypeId};
 
 use super::bindings::Bindings;
+use super::names;
 use crate::World;
+use crate::world::success;
 
 /// A handler of a world.
 pub(crate) struct Handler<'b> {
@@ -17,8 +18,8 @@ pub(crate) struct Handler<'b> {
     pub(crate) name: String,
     /// What its WIT says of it.
     pub(crate) docs: Option<&'b str>,
-    /// Its parameters, by the names that they have in C.
-    pub(crate) params: Vec<(String, Type)>,
+    /// Its parameters, by their names.
+    pub(crate) params: Vec<(&'b str, Type)>,
     /// What it returns if it does not fail; none: it emits nothing.
     pub(crate) gives: Option<Gives>,
 }
@@ -29,8 +30,6 @@ pub(crate) struct Gives {
     pub(crate) whole: Type,
     /// How many events it is.
     pub(crate) wrap: Wrap,
-    /// The type without its wraps: an event, or a variant of events.
-    pub(crate) body: Type,
     /// The events that it may be.
     pub(crate) events: Vec<Emit>,
 }
@@ -52,12 +51,12 @@ pub(crate) enum Wrap {
 
 /// An event that a handler may emit.
 pub(crate) struct Emit {
-    /// Its name in C: that of its case, or of its type.
+    /// How authors of C call what emits it: after its case, or its type.
     pub(crate) name: String,
     /// The event.
     pub(crate) event: Type,
-    /// The number of its case, by the name that the bindings give it; none: the event is all there is.
-    pub(crate) tag: Option<String>,
+    /// The case that it is, by its number and its name; none: the event is all there is.
+    pub(crate) case: Option<(usize, String)>,
 }
 
 impl Wrap {
@@ -74,7 +73,7 @@ impl<'b> Handler<'b> {
     }
 
     fn of(bindings: &'b Bindings, function: &'b Function) -> Handler<'b> {
-        let params = function.params.iter().map(|param| (to_c_ident(&param.name), param.ty));
+        let params = function.params.iter().map(|param| (param.name.as_str(), param.ty));
         Handler {
             export: &function.name,
             name: function.name.to_snake_case(),
@@ -101,31 +100,23 @@ impl Gives {
         let resolve = &bindings.resolve;
         let (wrap, body) = unwrap(resolve, whole);
         let events = match kind(resolve, body) {
-            Some((id, TypeDefKind::Variant(variant))) => {
-                let prefix = bindings.name(Type::Id(id)).trim_end_matches("_t").to_uppercase();
-                let cases = variant.cases.iter().filter_map(|case| {
-                    let tag = format!("{prefix}_{}", case.name.to_shouty_snake_case());
-                    Some(Emit { name: to_c_ident(&case.name), event: case.ty?, tag: Some(tag) })
+            Some((_, TypeDefKind::Variant(variant))) => {
+                let cases = variant.cases.iter().enumerate().filter_map(|(at, case)| {
+                    let case_of_it = Some((at, case.name.clone()));
+                    Some(Emit { name: names::member(&case.name), event: case.ty?, case: case_of_it })
                 });
                 cases.collect()
             }
-            _ => vec![Emit { name: event_name(resolve, body), event: body, tag: None }],
+            _ => vec![Emit { name: names::member(event_name(resolve, body)), event: body, case: None }],
         };
-        Gives { whole, wrap, body, events }
+        Gives { whole, wrap, events }
     }
 }
 
-fn event_name(resolve: &Resolve, event: Type) -> String {
+fn event_name(resolve: &Resolve, event: Type) -> &str {
     match event {
-        Type::Id(id) => to_c_ident(resolve.types[id].name.as_deref().unwrap_or("event")),
-        _ => "event".into(),
-    }
-}
-
-fn success(resolve: &Resolve, function: &Function) -> Option<Type> {
-    match kind(resolve, function.result?)?.1 {
-        TypeDefKind::Result(result) => result.ok,
-        _ => None,
+        Type::Id(id) => resolve.types[id].name.as_deref().unwrap_or("event"),
+        _ => "event",
     }
 }
 

@@ -3,9 +3,9 @@
 
 use std::fmt::Write;
 
-use heck::{ToShoutySnakeCase, ToSnakeCase};
+use heck::ToSnakeCase;
 use wit_bindgen_c::to_c_ident;
-use wit_parser::{Case, Type, TypeDefKind, TypeId};
+use wit_parser::{Case, Type, TypeDefKind};
 
 use super::bindings::Bindings;
 use super::handlers::{Emit, Gives, Handler, Wrap, kind};
@@ -39,8 +39,9 @@ pub(crate) fn signature(bindings: &Bindings, handler: &Handler, names: &Names) -
 
 /// A parameter by a name that stands for nothing else in its handler.
 pub(crate) fn parameter(name: &str, names: &Names) -> String {
-    let is_taken = name == EMIT || names.has(name);
-    if is_taken { format!("{name}_") } else { name.to_owned() }
+    let name = to_c_ident(name);
+    let is_taken = name == EMIT || names.has(&name);
+    if is_taken { name + "_" } else { name }
 }
 
 /// The last parameter of every handler.
@@ -84,28 +85,24 @@ fn types(bindings: &Bindings, names: &mut Names) -> String {
         let own = bindings.resolve.types[id].docs.contents.as_deref();
         text += &docs(own.or(bindings.resolve.types[target].docs.contents.as_deref()));
         let _ = writeln!(text, "typedef {} {name};", bindings.name(Type::Id(id)));
-        text += &cases(bindings, names, &Named { name: &name, target, kind });
+        text += &cases(bindings, names, &name, kind);
     }
     text
 }
 
-/// A type under its short name, and what it is.
-struct Named<'n> {
-    name: &'n str,
-    target: TypeId,
-    kind: &'n TypeDefKind,
-}
-
 /// The constants of an enum, of flags and of a variant; and for a variant what makes its values.
-fn cases(bindings: &Bindings, names: &mut Names, named: &Named) -> String {
-    match named.kind {
-        TypeDefKind::Enum(it) => constants(bindings, named, it.cases.iter().map(|case| &case.name)),
-        TypeDefKind::Flags(it) => constants(bindings, named, it.flags.iter().map(|flag| &flag.name)),
+fn cases(bindings: &Bindings, names: &mut Names, ty: &str, kind: &TypeDefKind) -> String {
+    let number = |at: usize| format!("{at}u");
+    match kind {
+        TypeDefKind::Enum(it) => constants(names, ty, it.cases.iter().map(|case| &case.name), number),
+        TypeDefKind::Flags(it) => {
+            constants(names, ty, it.flags.iter().map(|flag| &flag.name), |at| format!("(1u << {at})"))
+        }
         TypeDefKind::Variant(it) => {
-            let mut text = constants(bindings, named, it.cases.iter().map(|case| &case.name));
-            for case in &it.cases {
-                let maker = names.take(format!("{}_{}", named.plain(), case.name.to_snake_case()));
-                text += &constructor(bindings, names, named, &maker, case);
+            let mut text = constants(names, ty, it.cases.iter().map(|case| &case.name), number);
+            for (at, case) in it.cases.iter().enumerate() {
+                let maker = names.take(format!("{}_{}", plain(ty), case.name.to_snake_case()));
+                text += &constructor(bindings, names, ty, &maker, (at, case));
             }
             text
         }
@@ -113,30 +110,33 @@ fn cases(bindings: &Bindings, names: &mut Names, named: &Named) -> String {
     }
 }
 
-impl Named<'_> {
-    /// Its name without what keeps it apart from others.
-    fn plain(&self) -> &str {
-        self.name.trim_end_matches('_')
-    }
-
-    /// `COLOR_DEEP_BLUE`.
-    fn constant(&self, case: &str) -> String {
-        format!("{}_{}", self.plain(), case.to_snake_case()).to_uppercase()
-    }
+/// The name of a type without what keeps it apart from others.
+fn plain(ty: &str) -> &str {
+    ty.trim_end_matches('_')
 }
 
-fn constants<'c>(bindings: &Bindings, named: &Named, cases: impl Iterator<Item = &'c String>) -> String {
-    let long = bindings.name(Type::Id(named.target)).trim_end_matches("_t").to_uppercase();
-    let lines = cases.map(|case| {
-        let (short, case) = (named.constant(case), case.to_shouty_snake_case());
-        format!("#define {short} {long}_{case}\n")
+/// A constant for each case: `COLOR_DEEP_BLUE`.
+fn constants<'c>(
+    names: &mut Names,
+    ty: &str,
+    cases: impl Iterator<Item = &'c String>,
+    value: impl Fn(usize) -> String,
+) -> String {
+    let lines = cases.enumerate().map(|(at, case)| {
+        let name = names.take(format!("{}_{}", plain(ty), case.to_snake_case()).to_uppercase());
+        format!("#define {name} {}\n", value(at))
     });
     lines.collect()
 }
 
 /// A function that makes a value of a variant, since an initializer would have to say its case twice.
-fn constructor(bindings: &Bindings, names: &Names, named: &Named, maker: &str, case: &Case) -> String {
-    let (name, tag) = (named.name, named.constant(&case.name));
+fn constructor(
+    bindings: &Bindings,
+    names: &Names,
+    name: &str,
+    maker: &str,
+    (tag, case): (usize, &Case),
+) -> String {
     let param = case.ty.map_or("void".into(), |ty| format!("{} value", names.name(bindings, ty)));
     let value =
         case.ty.map_or(String::new(), |_| format!("  made.val.{} = value;\n", to_c_ident(&case.name)));

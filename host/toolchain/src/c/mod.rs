@@ -1,11 +1,11 @@
 //! C steps, and C++ ones: bindings by wit-bindgen, a header of ours for what an author sees of his world, the parts of
 //! the SDK for what it imports; compiled by clang or by Zig.
 
-mod aside;
 mod bindings;
 mod compile;
 mod files;
 mod find;
+pub(crate) mod first;
 mod glue;
 mod handlers;
 mod header;
@@ -18,16 +18,17 @@ mod told;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub(crate) use aside::Aside;
-pub(crate) use bindings::{Bindings, is_lockstep};
-pub(crate) use compile::{map, run};
+pub(crate) use bindings::Bindings;
+pub(crate) use compile::{KEEPING, map, run};
 pub(crate) use files::write as write_files;
-pub(crate) use handlers::{Handler, Wrap, flags_bits, kind};
+pub(crate) use handlers::{Emit, Handler, flags_bits, kind};
 pub(crate) use sdk::memory;
 pub(crate) use starter::starter;
 pub(crate) use told::with_imports;
 
 use std::fs;
+
+use tempfile::TempDir;
 
 use crate::build::Job;
 use crate::{Error, component};
@@ -38,7 +39,7 @@ use names::Names;
 
 /// Writes bindings, glue and SDK into `gen`.
 pub(crate) fn generate(job: &Job) -> Result<(), Error> {
-    let bindings = Bindings::of(&job.source.name, job.world)?;
+    let bindings = Bindings::of(job.source, job.world)?;
     files::write(&job.source.generated(), &generated(&bindings))
 }
 
@@ -47,7 +48,7 @@ pub(crate) fn build(job: &Job) -> Result<Vec<u8>, Error> {
     let own = compile::own(job)?;
     let dialect = own.iter().filter_map(|file| compile::dialect(file)).max().unwrap_or(find::Dialect::C);
     let compiler = find::find(job, dialect)?;
-    let bindings = Bindings::of(&job.source.name, job.world)?;
+    let bindings = Bindings::of(job.source, job.world)?;
     component(job, &module(job, &compiler, own, &bindings)?)
 }
 
@@ -57,6 +58,14 @@ pub(crate) fn component(job: &Job, module: &[u8]) -> Result<Vec<u8>, Error> {
         true => component::encode_with_wasi(&job.source.name, module),
         false => component::encode(&job.source.name, module),
     }
+}
+
+/// A folder for what a build leaves behind, its own and gone with it: another build of the same step may go on beside
+/// it.
+pub(crate) fn aside(job: &Job) -> Result<TempDir, Error> {
+    let folder = &job.toolchain.target_dir;
+    let made = fs::create_dir_all(folder).and_then(|()| TempDir::with_prefix_in("aside-", folder));
+    made.map_err(Error::file(folder))
 }
 
 /// The files in `gen`, each by its path from there.
@@ -78,7 +87,7 @@ fn module(
     own: Vec<std::path::PathBuf>,
     bindings: &Bindings,
 ) -> Result<Vec<u8>, Error> {
-    let aside = Aside::new(job)?;
+    let aside = aside(job)?;
     let objects = aside.path();
     let sources = generated(bindings).into_iter().map(|(name, _)| name).filter(|name| name.ends_with(".c"));
     let units = compile::units(job, own, sources.map(Into::into).collect(), objects);

@@ -20,21 +20,34 @@ const SDK: &str = "PERMANENT TRANSIENT TRY blob_get blob_put blob_read bytes byt
     state_page state_set take text text_bytes text_copy text_from text_is text_printf text_result text_same texts \
     timer_cancel timer_set tool tool_error tool_list tool_result tools_call tools_list updates_publish";
 
-/// What C's library and POSIX call by one word: an author may include their headers.
-const LIBRARY: &str = "abort abs accept access acos alarm alloca asin assert atan atexit atof atoi atol bcmp bind \
-    brk bsearch bzero calloc cbrt ceil chdir chmod chown clearerr clock close connect copysign cos cosh creat crypt \
-    ctime daemon difftime div dup environ erf errno exit exp fabs fclose feof fflush fgetc fileno floor fma fmax \
-    fmin fmod fopen fork free fread frexp fseek fstat fsync ftell fwrite getc getenv gets getopt gmtime hypot imaxabs \
-    index ioctl isatty kill labs ldexp link listen lldiv localtime log logb longjmp lseek lstat main malloc memchr \
-    memcmp memcpy memmove memset mkdir mknod mktime mmap modf mount nan nice open optarg optind pause perror pipe \
-    poll pow printf putc putchar puts qsort raise rand random read readlink realloc recv remove rename rewind rindex \
-    rint rmdir round sbrk scanf select send setjmp shutdown signal sin sinh sleep socket sqrt srand stat strchr \
-    strcmp strlen swab symlink sync sysconf syscall system tan tanh tgamma time timezone tmpfile tolower toupper \
-    trunc truncate tzset umask uname ungetc unlink usleep utime vfork wait write";
+/// Those of them that stand for code wherever a parenthesis follows, even behind a point.
+const SDK_MACROS: &str = "abort panic some take text";
 
-/// What no event may be called.
+/// The macros in the headers of C and POSIX, which an author may include: those in lower case, and those with a `_`.
+const MACROS: &str = include_str!("macros.txt");
+
+/// The functions and types in them.
+const LIBRARY: &str = include_str!("declared.txt");
+
+/// What nothing of a world may be called.
 pub(super) fn taken() -> impl Iterator<Item = &'static str> {
-    [SDK, LIBRARY].into_iter().flat_map(str::split_whitespace)
+    [SDK, MACROS, LIBRARY].into_iter().flat_map(str::split_whitespace)
+}
+
+/// Whether the SDK has this name.
+pub(super) fn is_of_sdk(name: &str) -> bool {
+    SDK.split_whitespace().any(|known| known == name)
+}
+
+/// What stands for code wherever it stands.
+pub(super) fn macros() -> impl Iterator<Item = &'static str> {
+    [SDK_MACROS, MACROS].into_iter().flat_map(str::split_whitespace)
+}
+
+/// How a member of a struct is called by which authors call a function: `emit.text(…)` would be a macro.
+pub(super) fn member(name: &str) -> String {
+    let name = to_c_ident(name);
+    if macros().any(|known| known == name) { name + "_" } else { name }
 }
 
 /// The short names of a world.
@@ -113,7 +126,8 @@ impl Names {
             return;
         }
         let is_another_type = self.taken.get(&wanted) == Some(&true);
-        let whole = bindings.name(Type::Id(id)).trim_end_matches("_t");
+        let whole = bindings.name(Type::Id(id));
+        let whole = whole.strip_suffix("_t").unwrap_or(whole);
         let name = self.take(if is_another_type { whole.to_owned() } else { wanted });
         self.taken.insert(name.clone(), true);
         self.types.push((id, name));

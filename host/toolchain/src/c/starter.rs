@@ -1,17 +1,16 @@
-//! The first code of a new step in C: every handler of its world, with the plainest event that it may return.
+//! The first code of a new step in C.
 
-use lockstep_core::contract;
-use lockstep_core::shape::{Field, Shape};
+use lockstep_core::shape::Shape;
 use wit_bindgen_c::to_c_ident;
 use wit_bindgen_core::dealias;
-use wit_parser::{Type, TypeDefKind};
+use wit_parser::Type;
 
 use super::bindings::Bindings;
-use super::handlers::{Handler, Wrap, kind};
-use super::header::{ends, parameter, signature};
+use super::first::{self, Spelling};
+use super::handlers::{Emit, Handler};
+use super::header::{parameter, signature};
 use super::names::Names;
 use crate::build::Job;
-use crate::starter::Origin;
 use crate::{Error, File, Language, Use};
 
 /// What clangd is told, so that it sees what the compiler sees. It has the headers of this machine and not those of
@@ -23,117 +22,90 @@ const LONGEST: usize = 90;
 
 /// What the author of a new step begins with: the file with its handlers, and what clangd needs.
 pub(crate) fn starter(job: &Job) -> Result<Vec<File>, Error> {
-    let bindings = Bindings::of(&job.source.name, job.world)?;
-    let handlers = Handler::all(&bindings);
-    let names = Names::of(&bindings, &handlers);
-    let taken: Vec<_> = job.world.contract.handlers.iter().map(|one| format!("`{}`", one.takes)).collect();
-    let mut text = format!("// Takes {}.\n\n#include \"step.h\"\n", taken.join(", "));
-    for (at, handler) in handlers.iter().enumerate() {
-        let signature = signature(&bindings, handler, &names);
-        let samples = if at == 0 { samples(job, &bindings) } else { String::new() };
-        let body = body(job, &bindings, handler, &names);
-        text += &format!("\n{signature} {{\n{samples}{body}}}\n");
-    }
+    let bindings = Bindings::of(job.source, job.world)?;
+    let names = Names::of(&bindings, &Handler::all(&bindings));
+    let code = first::code(job.world, &bindings, &C { bindings: &bindings, names: &names });
+    let text = format!("// Takes {}.\n\n#include \"step.h\"\n{code}", first::taken(job.world));
     Ok(vec![
         File { path: Language::C.main().into(), text },
         File { path: "compile_flags.txt".into(), text: FLAGS.into() },
     ])
 }
 
-/// All that the world imports, used once.
-fn samples(job: &Job, bindings: &Bindings) -> String {
-    let handler = job.world.contract.handlers.first().map_or("", |handler| &handler.name);
-    let has_log = bindings.imports("log");
-    let log = if has_log { format!("  log_info(\"{handler}\");\n") } else { String::new() };
-    job.world.uses().into_iter().fold(log, |text, one| {
-        let (code, name, told) = sample(one);
-        text + code
-            + &match (name, has_log) {
-                ("", _) => String::new(),
-                (_, true) => format!("  log_info({told});\n"),
-                (name, false) => format!("  (void){name};\n"),
-            }
-    })
+struct C<'b> {
+    bindings: &'b Bindings,
+    names: &'b Names,
 }
 
-/// How an interface is used, for an author to change; the name of what comes of it, and what the log is told of it.
-fn sample(one: Use) -> (&'static str, &'static str, &'static str) {
-    match one {
-        Use::Run => ("  run_identity me = run_whoami();\n", "me", "\"attempt %u\", me.attempt"),
-        Use::Timer => ("  timer_set(text(\"remind\"), 60000);\n", "", ""),
-        Use::Blob => (
-            "  text reference = TRY(blob_put(text_bytes(text(\"some bytes\"))));\n",
-            "reference",
-            "\"kept as %s\", cstr(reference)",
-        ),
-        Use::State => ("  state_add(text(\"seen\"), 1);\n", "", ""),
-        Use::Updates => ("  updates_publish(text(\"progress\"), text(\"{\\\"done\\\": 1}\"));\n", "", ""),
-        Use::Http => (
-            "  http_response page = TRY(http_successful(http_get(text(\"https://api.example.com/\"))));\n",
-            "page",
-            "\"%zu bytes came back\", page.body.len",
-        ),
-        Use::Tools => (
-            "  text said = TRY(tools_call(text(\"read_text_file\"), text(\"{\\\"path\\\": \\\"notes.txt\\\"}\")));\n",
-            "said",
-            "\"the tool said %s\", cstr(said)",
-        ),
-    }
-}
+impl Spelling for C<'_> {
+    const OF: &'static str = "->";
 
-fn body(job: &Job, bindings: &Bindings, handler: &Handler, names: &Names) -> String {
-    let end = ends(handler.gives.as_ref()).into_iter().next();
-    let finish = end.map_or(String::new(), |(_, name)| format!("  return emit.{name}();\n"));
-    let first = handler.in_contract(job.world).and_then(|own| first(job, bindings, handler, own, names));
-    let (Some(gives), Some(fields)) = (&handler.gives, first) else { return finish };
-    let emit = &gives.events[0];
-    let event =
-        |fields: String| format!("emit.{}(({}){{{fields}}});\n", emit.name, names.name(bindings, emit.event));
-    let event = match event(fields.join(", ")) {
-        event if event.len() <= LONGEST => event,
-        _ => event(format!(
-            "\n{}  ",
-            fields.iter().map(|field| format!("      {field},\n")).collect::<String>()
-        )),
-    };
-    match gives.wrap {
-        Wrap::One | Wrap::Option => format!("  return {event}"),
-        _ => format!("  {event}{finish}"),
-    }
-}
-
-/// The fields of the first event that a handler may return.
-fn first(
-    job: &Job,
-    bindings: &Bindings,
-    handler: &Handler,
-    own: &contract::Handler,
-    names: &Names,
-) -> Option<Vec<String>> {
-    let first = job.world.first(own)?;
-    let emitted = handler.gives.as_ref()?.events.first()?.event;
-    let (taken, param) = (handler.params[0].1, parameter(&handler.params[0].0, names));
-    let fields = first.fields.iter().filter_map(|(field, origin)| {
-        let name = to_c_ident(&field.name);
-        let is_same = field_type(bindings, taken, field) == field_type(bindings, emitted, field);
-        let value = match origin {
-            Origin::Copied if is_same => Some(format!("{param}->{name}")),
-            _ => plainest(&field.shape),
+    fn ty(&self, ty: Type) -> String {
+        let ty = match ty {
+            Type::Id(id) => Type::Id(dealias(&self.bindings.resolve, id)),
+            ty => ty,
         };
-        value.map(|value| format!(".{name} = {value}"))
-    });
-    let fields: Vec<_> = fields.collect();
-    Some(if fields.is_empty() { vec!["0".into()] } else { fields })
+        self.bindings.name(ty).to_owned()
+    }
+
+    fn field(&self, name: &str) -> String {
+        to_c_ident(name)
+    }
+
+    fn event(&self, handler: &Handler) -> String {
+        parameter(handler.params[0].0, self.names)
+    }
+
+    fn plainest(&self, shape: &Shape) -> Option<String> {
+        plainest(shape)
+    }
+
+    fn log(&self, line: &str) -> String {
+        format!("  log_info(\"{line}\");\n")
+    }
+
+    fn sample(&self, one: Use) -> &'static str {
+        match one {
+            Use::Run => "  run_identity me = run_whoami();\n  log_info(\"attempt %u\", me.attempt);\n",
+            Use::Timer => "  timer_set(text(\"remind\"), 60000);\n",
+            Use::Blob => {
+                "  text reference = TRY(blob_put(text_bytes(text(\"some bytes\"))));\n  \
+                 log_info(\"kept as %s\", cstr(reference));\n"
+            }
+            Use::State => "  state_add(text(\"seen\"), 1);\n",
+            Use::Updates => "  updates_publish(text(\"progress\"), text(\"{\\\"done\\\": 1}\"));\n",
+            Use::Http => {
+                "  http_response page = TRY(http_successful(http_get(text(\"https://api.example.com/\"))));\n  \
+                 log_info(\"%zu bytes came back\", page.body.len);\n"
+            }
+            Use::Tools => {
+                "  text said = TRY(tools_call(text(\"read_text_file\"), text(\"{\\\"path\\\": \\\"notes.txt\\\"}\")));\n  \
+                 log_info(\"the tool said %s\", cstr(said));\n"
+            }
+        }
+    }
+
+    fn handler(&self, handler: &Handler, begin: &str, given: Option<(&Emit, Vec<String>)>) -> String {
+        let end = given.map_or_else(|| "emit.done()".to_owned(), |(emit, fields)| self.emitted(emit, fields));
+        format!("\n{} {{\n{begin}  return {end};\n}}\n", signature(self.bindings, handler, self.names))
+    }
 }
 
-/// The same shape may be two types in C.
-fn field_type<'b>(bindings: &'b Bindings, event: Type, field: &Field) -> Option<&'b str> {
-    let (_, TypeDefKind::Record(record)) = kind(&bindings.resolve, event)? else { return None };
-    let ty = record.fields.iter().find(|own| own.name == field.name)?.ty;
-    Some(match ty {
-        Type::Id(id) => bindings.name(Type::Id(dealias(&bindings.resolve, id))),
-        ty => bindings.name(ty),
-    })
+impl C<'_> {
+    fn emitted(&self, emit: &Emit, mut fields: Vec<String>) -> String {
+        if fields.is_empty() {
+            fields.push("0".into());
+        }
+        let ty = self.names.name(self.bindings, emit.event);
+        let event = |fields: String| format!("emit.{}(({ty}){{{fields}}})", emit.name);
+        match event(fields.join(", ")) {
+            event if event.len() <= LONGEST => event,
+            _ => event(format!(
+                "\n{}  ",
+                fields.iter().map(|field| format!("      {field},\n")).collect::<String>()
+            )),
+        }
+    }
 }
 
 /// The initializer of the plainest value; none where that is what C makes of a field that is left out.

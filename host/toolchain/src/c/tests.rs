@@ -3,44 +3,64 @@
 use std::fs;
 
 use expect_test::{ExpectFile, expect_file};
+use tempfile::TempDir;
 
-use super::{generated, starter};
+use super::{aside, generated};
 use crate::build::{Job, build};
 use crate::c::Bindings;
-use crate::{Error, Install, Language, Source, Toolchain, World, embedded};
+use crate::{Error, Home, Install, Language, NewStep, Source, Toolchain, Use, World, embedded};
 
 pub(crate) const WIT: &str = include_str!("tests/refunds.wit");
 
-/// A step of a world, with nothing but its manifest and an empty file.
+/// A step of a workflow.
 pub(crate) struct Step {
-    folder: tempfile::TempDir,
+    folder: TempDir,
     source: Source,
 }
 
 impl Step {
-    pub(crate) fn of(language: Language, wit: &str) -> Step {
+    /// One of a world of its own, with this code.
+    pub(crate) fn of(language: Language, wit: &str, code: &str) -> Step {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("assess");
         fs::create_dir_all(path.join("wit")).unwrap();
         fs::write(path.join("step.toml"), format!("language = \"{language}\"\n")).unwrap();
-        fs::write(path.join(language.main()), "").unwrap();
+        fs::write(path.join(language.main()), code).unwrap();
         fs::write(path.join("wit/world.wit"), wit).unwrap();
         Step { source: Source::read(&path).unwrap(), folder }
+    }
+
+    /// The one that `lockstep new` makes among others of this WIT.
+    pub(crate) fn new(language: Language, wit: &str, uses: &[Use]) -> Step {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().to_owned();
+        fs::create_dir_all(root.join("wit")).unwrap();
+        fs::write(root.join("wit/refunds.wit"), wit).unwrap();
+        let new = NewStep {
+            name: "decide".into(),
+            language,
+            on: "asked".into(),
+            emits: vec!["approved".into(), "text".into()],
+            uses: uses.to_vec(),
+        };
+        let (cache, target_dir) = (root.join("cache"), root.join("target"));
+        let toolchain = Toolchain { cache, target_dir, install: Install::Never };
+        let made = toolchain.new_step(&new, &Home::Workflow { folder: root, name: "shop".into() }, &|_| {});
+        let made = made.unwrap_or_else(|error| panic!("{error}"));
+        Step { source: Source::read(&made.folder).unwrap(), folder }
     }
 
     pub(crate) fn world(&self) -> World {
         World::read(&self.source).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    /// A file of what a new step begins with.
-    pub(crate) fn starter(&self, starter: impl FnOnce(&Job) -> Result<Vec<crate::File>, Error>) -> String {
-        let (world, toolchain) = (self.world(), self.toolchain());
-        let job = Job { source: &self.source, world: &world, toolchain: &toolchain, progress: &|_| {} };
-        let files = starter(&job).unwrap_or_else(|error| panic!("{error}"));
-        for file in &files {
-            fs::write(self.source.folder.join(&file.path), &file.text).unwrap();
-        }
-        files.into_iter().next().expect("its code").text
+    pub(crate) fn bindings(&self) -> Result<Bindings, Error> {
+        Bindings::of(&self.source, &self.world())
+    }
+
+    /// A file of it.
+    pub(crate) fn text(&self, name: &str) -> String {
+        fs::read_to_string(self.source.folder.join(name)).unwrap()
     }
 
     /// Builds it without a word from the compiler.
@@ -49,7 +69,13 @@ impl Step {
         let progress = |line: &str| told.lock().unwrap().push(line.to_owned());
         let built = build(&self.toolchain(), std::slice::from_ref(&self.source.folder), &progress);
         built.unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!(told.into_inner().unwrap(), ["building assess"]);
+        assert_eq!(told.into_inner().unwrap(), [format!("building {}", self.source.name)]);
+    }
+
+    /// What a builder is handed.
+    pub(crate) fn with_job<T>(&self, work: impl FnOnce(&Job) -> T) -> T {
+        let (world, toolchain) = (self.world(), self.toolchain());
+        work(&Job { source: &self.source, world: &world, toolchain: &toolchain, progress: &|_| {} })
     }
 
     fn toolchain(&self) -> Toolchain {
@@ -61,7 +87,7 @@ impl Step {
 
 #[test]
 fn an_author_sees_short_names_and_for_each_handler_what_it_may_emit() {
-    let bindings = Bindings::of("assess", &Step::of(Language::C, WIT).world()).unwrap();
+    let bindings = Step::of(Language::C, WIT, "").bindings().unwrap();
     let files = generated(&bindings);
     let golden = |name: &str, file: ExpectFile| {
         let (_, text) = files.iter().find(|(path, _)| path == name).expect("it is generated");
@@ -77,43 +103,25 @@ fn an_author_sees_short_names_and_for_each_handler_what_it_may_emit() {
 }
 
 #[test]
+fn a_world_may_hold_whatever_has_bindings() {
+    Step::of(Language::C, WIT, include_str!("tests/refunds.c")).build();
+}
+
+#[test]
 fn what_a_new_step_begins_with_builds_at_once() {
-    let step = Step::of(Language::C, WIT);
-    expect_file!["tests/step.c"].assert_eq(&step.starter(starter));
+    let step = Step::new(Language::C, WIT, &Use::ALL);
+    expect_file!["tests/step.c"].assert_eq(&step.text("step.c"));
     step.build();
 }
 
 #[test]
-fn all_that_a_world_may_import_is_used_once_by_a_new_step() {
-    let imports = ["run", "timer", "blob", "updates", "http", "tools"];
-    let imports: String =
-        imports.iter().map(|name| format!("  import lockstep:step/{name}@0.1.0;\n")).collect();
-    for log in ["", "  import lockstep:step/log@0.1.0;\n"] {
-        let wit = WIT.replace("  import lockstep:step/log@0.1.0;\n", log);
-        let step =
-            Step::of(Language::C, &wit.replace("  variant emits", &format!("{imports}  variant emits")));
-        step.starter(starter);
-        step.build();
-    }
-}
-
-/// A world that also imports what this program knows nothing of.
-pub(crate) fn with_a_resource() -> String {
-    let import = "world assess {\n  import other:things/store@1.0.0;";
-    WIT.replace("world assess {", import)
-        + "package other:things@1.0.0 {
-             interface store {
-               resource bucket { get: func(key: string) -> option<list<u8>>; }
-               open: func(name: string) -> result<bucket, string>;
-             }
-           }\n"
-}
-
-#[test]
-fn a_world_may_import_resources_of_others() {
-    let step = Step::of(Language::C, &with_a_resource());
-    step.starter(starter);
-    step.build();
+fn no_two_builds_share_a_folder() {
+    Step::of(Language::C, WIT, "").with_job(|job| {
+        let (one, other) = (aside(job).unwrap(), aside(job).unwrap());
+        assert_ne!(one.path(), other.path());
+        drop(one);
+        assert!(other.path().exists());
+    });
 }
 
 /// Every name that a header of the SDK declares, so that no event gets it.
@@ -125,6 +133,18 @@ fn names_of_the_sdk_are_none_of_an_event() {
     assert!(names.len() > 50, "{names:?}");
     for name in names {
         assert!(super::names::taken().any(|known| known == name), "`{name}` is not reserved");
+    }
+}
+
+#[test]
+fn macros_of_the_sdk_are_none_of_what_is_emitted() {
+    let headers = embedded::C.iter().filter(|(path, _)| path.ends_with(".h"));
+    let lines = headers.flat_map(|(_, text)| text.lines());
+    let macros = lines.filter_map(|line| Some(line.strip_prefix("#define ")?.split_once('(')?.0));
+    let macros: Vec<&str> = macros.filter(|name| name.chars().all(|c| c.is_ascii_lowercase())).collect();
+    assert!(macros.contains(&"text") && macros.contains(&"abort"), "{macros:?}");
+    for name in macros {
+        assert_eq!(super::names::member(name), format!("{name}_"));
     }
 }
 
@@ -143,11 +163,13 @@ fn declared(line: &str) -> Option<&str> {
 
 #[test]
 fn what_has_no_bindings_is_told_in_the_words_of_the_wit() {
-    let step = Step::of(Language::C, &WIT.replace("letter: char", "letter: list<u8, 4>"));
-    let error = Bindings::of("assess", &step.world()).err().expect("there are none");
-    assert_eq!(
-        error.to_string(),
-        "the WIT of step `assess`: world `assess` has no bindings for C, since it holds a list of fixed length \
-         (`list<…, 4>`); let it be a `list`"
-    );
+    let wit = WIT.replace("letter: char", "letter: list<u8, 4>");
+    for (language, title) in [(Language::C, "C"), (Language::Zig, "Zig")] {
+        let error = Step::of(language, &wit, "").bindings().err().expect("there are none");
+        let expected = format!(
+            "the WIT of step `assess`: world `assess` has no bindings for {title}, since it holds a list of fixed \
+             length (`list<…, 4>`); let it be a `list`"
+        );
+        assert_eq!(error.to_string(), expected);
+    }
 }

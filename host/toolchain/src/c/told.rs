@@ -3,22 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use wit_parser::WorldItem;
-
-use crate::World;
-
-/// What the parts of the SDK begin their names with, and the interface that brings each.
-const PARTS: [(&str, &str); 9] = [
-    ("log", "log"),
-    ("run", "run"),
-    ("state", "state"),
-    ("updates", "updates"),
-    ("timer", "timer"),
-    ("http", "http"),
-    ("tools", "tools"),
-    ("tool", "tools"),
-    ("blob", "blob"),
-];
+use super::names;
+use crate::{World, imports};
 
 /// Without the lines that say no more than that something was said.
 pub(crate) fn plain(told: &str) -> String {
@@ -26,36 +12,22 @@ pub(crate) fn plain(told: &str) -> String {
     told.lines().filter(|line| !is_noise(line)).collect::<Vec<_>>().join("\n")
 }
 
-/// A line for each interface that the names nobody knows belong to. `undeclared` finds the name in a line.
-pub(crate) fn with_imports(told: String, world: &World, undeclared: impl Fn(&str) -> Option<&str>) -> String {
-    let wanted = |name: &str| PARTS.iter().find(|(part, _)| name.split('_').next() == Some(part));
-    let missing: BTreeSet<&str> = told
-        .lines()
-        .filter_map(|line| wanted(undeclared(line)?))
-        .map(|(_, interface)| *interface)
-        .filter(|interface| !imports(world, interface))
-        .collect();
-    let hints = missing.iter().map(|interface| {
-        format!(
-            "\nworld `{}` does not import `lockstep:step/{interface}`; add `import lockstep:step/{interface}@0.1.0;` \
-             to it",
-            world.name()
-        )
-    });
-    let hints: String = hints.collect();
+/// A line for each interface that is missing. `wanted` finds in a line the one that a name needs which nobody knows.
+pub(crate) fn with_imports(
+    told: String,
+    world: &World,
+    wanted: impl Fn(&str) -> Option<&'static str>,
+) -> String {
+    let missing: BTreeSet<&str> =
+        told.lines().filter_map(wanted).filter(|interface| !world.imports(interface)).collect();
+    let hints: String = missing.iter().map(|interface| format!("\n{}", world.lacks(interface))).collect();
     told + &hints
 }
 
-/// The name in a line of clang about one that nobody knows.
-pub(super) fn undeclared(line: &str) -> Option<&str> {
+/// The interface that a name of the SDK needs which a line of clang's is about.
+pub(super) fn wanted(line: &str) -> Option<&'static str> {
     let is_about_it = line.contains("undeclared") || line.contains("unknown type name");
-    line.split('\'').nth(1).filter(|_| is_about_it)
-}
-
-fn imports(world: &World, interface: &str) -> bool {
-    let imports = world.resolve.worlds[world.id].imports.iter();
-    let name = format!("lockstep:step/{interface}@");
-    imports
-        .filter(|(_, item)| matches!(item, WorldItem::Interface { .. }))
-        .any(|(key, _)| world.resolve.name_world_key(key).starts_with(&name))
+    let name = line.split('\'').nth(1).filter(|name| is_about_it && names::is_of_sdk(name))?;
+    let word = name.split('_').next()?;
+    imports::parts().find(|part| *part == word || (*part == "tools" && word == "tool"))
 }

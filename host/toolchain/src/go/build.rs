@@ -17,6 +17,8 @@ const FOLDERS: [&str; 4] = ["events", "internal", "lockstep", "main"];
 
 /// Writes bindings, glue and SDK into `gen`.
 pub(crate) fn generate(job: &Job) -> Result<(), Error> {
+    job.world.refuse_exports(job.source)?;
+    job.world.refuse_strangers(job.source)?;
     let generated = generated(job)?;
     let folder = job.source.generated();
     FOLDERS.iter().try_for_each(|name| clear(&folder.join(name), &folder, &generated.files))?;

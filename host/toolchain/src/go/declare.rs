@@ -29,13 +29,8 @@ impl Scope<'_> {
     }
 
     fn record(&self, id: TypeId, record: &Record, docs: &Docs) -> String {
-        let field = |field: &Field| {
-            let key = match self.types.home {
-                Home::Events => format!("`json:\"{}\"`", field.name.replace('-', "_")),
-                Home::Sdk(_) => String::new(),
-            };
-            (commented(&field.docs), [self.types.field(&field.name), self.go(&field.ty), key])
-        };
+        let field =
+            |field: &Field| (commented(&field.docs), [self.types.field(&field.name), self.go(&field.ty)]);
         let fields = aligned(record.fields.iter().map(field).collect());
         format!("{}type {} struct {{\n{fields}}}\n", commented(docs), self.named(id))
     }
@@ -86,23 +81,13 @@ impl Scope<'_> {
     }
 }
 
-/// What an enum of events can do: it is a word for people and in JSON.
-const ENUM: &str = r#"
+/// What an enum of events can do: it is a word for people.
+const ENUM: &str = r"
 var wordsOfENUM = []string{WORDS}
 
 // String is its word.
 func (value ENUM) String() string { return words.Of(wordsOfENUM, int(value)) }
-
-// MarshalText is its word.
-func (value ENUM) MarshalText() ([]byte, error) { return []byte(value.String()), nil }
-
-// UnmarshalText reads its word.
-func (value *ENUM) UnmarshalText(text []byte) error {
-at, err := words.At(wordsOfENUM, string(text))
-*value = ENUM(at)
-return err
-}
-"#;
+";
 
 /// The number behind an enum.
 pub(super) fn number(tag: Int) -> &'static str {
@@ -122,18 +107,16 @@ fn bits(flags: &Flags) -> &'static str {
     }
 }
 
-/// Lines of three columns, which are as wide as they have to be from one comment to the next.
-fn aligned(lines: Vec<(String, [String; 3])>) -> String {
+/// Lines of two columns, of which the first is as wide as it has to be from one comment to the next.
+fn aligned(lines: Vec<(String, [String; 2])>) -> String {
     let mut text = String::new();
     let mut begin = 0;
     while begin < lines.len() {
         let next = lines[begin + 1..].iter().position(|(comment, _)| !comment.is_empty());
         let end = next.map_or(lines.len(), |next| begin + 1 + next);
-        let width = |column: usize| lines[begin..end].iter().map(|(_, cells)| cells[column].len()).max();
-        let (first, second) = (width(0).unwrap_or(0), width(1).unwrap_or(0));
-        for (comment, [name, ty, key]) in &lines[begin..end] {
-            let line = format!("{name:first$} {ty:second$} {key}");
-            let _ = writeln!(text, "{comment}{}", line.trim_end());
+        let width = lines[begin..end].iter().map(|(_, [name, _])| name.len()).max().unwrap_or(0);
+        for (comment, [name, ty]) in &lines[begin..end] {
+            let _ = writeln!(text, "{comment}{name:width$} {ty}");
         }
         begin = end;
     }

@@ -13,6 +13,7 @@ use super::scope::Scope;
 use super::sdk::{self, HEAD};
 use super::signature::Signature;
 use super::types::{Home, LOCKSTEP, Types};
+use crate::imports::of_lockstep;
 
 /// The file whose lines are the handlers, one each.
 pub(super) const HANDLERS: &str = "main/handlers.go";
@@ -42,7 +43,7 @@ pub(super) struct Source<'r> {
 
 /// All that the step of a world needs; `module` is the path of its package.
 pub(super) fn generate(resolve: &Resolve, world: WorldId, module: &str) -> Result<Generated, String> {
-    let source = Source::read(resolve, world, module)?;
+    let source = Source::read(resolve, world, module);
     let events = source.events()?;
     let mut files = BTreeMap::new();
     let imports: Vec<_> = source.imports.keys().copied().collect();
@@ -71,27 +72,21 @@ fn types_of(function: &Function) -> impl Iterator<Item = Type> {
 }
 
 impl<'r> Source<'r> {
-    pub(super) fn read(resolve: &'r Resolve, world: WorldId, module: &'r str) -> Result<Source<'r>, String> {
+    pub(super) fn read(resolve: &'r Resolve, world: WorldId, module: &'r str) -> Source<'r> {
         let world = &resolve.worlds[world];
-        let handlers = world.exports.iter().map(|(key, item)| match item {
-            WorldItem::Function(function) => Ok(function),
-            _ => Err(format!(
-                "world `{}` exports `{}`; a step in Go exports handlers alone",
-                world.name,
-                resolve.name_world_key(key)
-            )),
+        let handlers = world.exports.values().filter_map(|item| match item {
+            WorldItem::Function(function) => Some(function),
+            _ => None,
         });
-        let handlers = handlers.collect::<Result<_, _>>()?;
         let imports = world.imports.values().filter_map(|item| match item {
             WorldItem::Interface { id, .. } if !resolve.interfaces[*id].functions.is_empty() => {
-                Some((names::of_lockstep(resolve, *id)?, *id))
+                Some((of_lockstep(resolve, *id)?, *id))
             }
             _ => None,
         });
-        let imports = imports.filter(|(name, _)| *name == "log" || sdk::PACKAGES.contains(name)).collect();
         let mut sizes = SizeAlign::default();
         sizes.fill(resolve);
-        Ok(Source { resolve, handlers, imports, sizes, module })
+        Source { resolve, handlers: handlers.collect(), imports: imports.collect(), sizes, module }
     }
 
     /// The types of its events.
@@ -101,7 +96,7 @@ impl<'r> Source<'r> {
 
     /// The functions of an interface, for its package of the SDK, and the tuples that they use.
     fn bindings(&self, name: &'r str, id: InterfaceId) -> Result<(String, BTreeSet<usize>), String> {
-        let package = sdk::PACKAGES.into_iter().find(|package| *package == name).unwrap_or(LOCKSTEP);
+        let package = sdk::package(name).unwrap_or(LOCKSTEP);
         let interface = &self.resolve.interfaces[id];
         let roots = interface.functions.values().flat_map(types_of);
         let types = Types::reached(self.resolve, Home::Sdk(package), roots)?;
@@ -174,7 +169,7 @@ impl<'r> Source<'r> {
         let (path, name) = match package {
             "step" => (self.module.to_owned(), "step "),
             "events" | LOCKSTEP => (format!("{}/gen/{package}", self.module), ""),
-            _ if sdk::PACKAGES.contains(&package) => (format!("{}/gen/lockstep/{package}", self.module), ""),
+            _ if sdk::package(package).is_some() => (format!("{}/gen/lockstep/{package}", self.module), ""),
             _ => (format!("{}/gen/internal/{package}", self.module), ""),
         };
         let line = format!("{name}\"{path}\"\n");

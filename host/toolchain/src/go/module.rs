@@ -9,6 +9,12 @@ use crate::{Error, Source};
 
 /// The path by which the package of a step is imported: `example.com/refunds/assess`.
 pub(super) fn path(source: &Source) -> Result<String, Error> {
+    if source.main.parent() != Some(&source.folder) {
+        let why =
+            "`main` names a file in the folder of the step, which is a package of Go, such as step.go; not";
+        let why = format!("{why} {}", source.main.display());
+        return Err(Error::Manifest { path: source.folder.join(crate::MANIFEST), why });
+    }
     let folder = std::path::absolute(&source.folder).map_err(Error::file(&source.folder))?;
     for above in folder.ancestors() {
         let file = above.join("go.mod");

@@ -1,7 +1,5 @@
 //! Names as Go writes them.
 
-use wit_parser::{InterfaceId, Resolve};
-
 /// Words that a value may not be called by: Go's own, and those of the code around it.
 const TAKEN: &str = "break case chan const continue default defer else fallthrough for func go goto if import interface \
     map package range return select struct switch type var \
@@ -24,14 +22,6 @@ pub(super) fn lower(name: &str) -> String {
 fn capital(word: &str) -> String {
     let mut chars = word.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
-}
-
-/// The name of an interface of the host's own package: `state`; none for any other.
-pub(super) fn of_lockstep(resolve: &Resolve, interface: InterfaceId) -> Option<&str> {
-    let interface = &resolve.interfaces[interface];
-    let package = &resolve.packages[interface.package?].name;
-    let is_own = package.namespace == "lockstep" && package.name == "step";
-    interface.name.as_deref().filter(|_| is_own)
 }
 
 /// Code with the indentation that its brackets ask for.

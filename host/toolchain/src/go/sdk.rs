@@ -1,32 +1,40 @@
 //! The SDK, as far as a world asks for it: what it does not import is not there, so that the compiler says so.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::embedded;
+use crate::{Use, embedded};
 
 /// What every step has.
-const ALWAYS: [&str; 4] = ["lockstep/failure.go", "lockstep/values.go", "internal/abi", "internal/handler"];
+const ALWAYS: [&str; 6] = [
+    "lockstep/failure.go",
+    "lockstep/values.go",
+    "internal/abi",
+    "internal/handler",
+    "internal/mend",
+    "internal/words",
+];
 
-/// What has a package of its own, by the name of its interface.
-pub(super) const PACKAGES: [&str; 7] = ["state", "updates", "timer", "run", "blob", "http", "tools"];
+/// What comes with some interfaces.
+const SHARED: [(&str, &[&str]); 3] = [
+    ("lockstep/log", &["log"]),
+    ("internal/text", &["state", "updates", "http", "tools"]),
+    ("internal/refusal", &["http", "tools"]),
+];
 
-/// Those of them that read and write JSON.
-const TEXT: [&str; 4] = ["state", "updates", "http", "tools"];
+/// The package of an interface, which is called like it; the log is in the first one.
+pub(super) fn package(interface: &str) -> Option<&'static str> {
+    Use::ALL.map(Use::as_str).into_iter().find(|package| *package == interface)
+}
 
 /// The sources for a world that imports these interfaces, from the folder of what is generated. They name each other
 /// by the module `lockstep-sdk`.
 pub(super) fn sources(interfaces: &[&str], module: &str) -> Vec<(PathBuf, String)> {
-    let wanted = |path: &Path| {
-        let own = interfaces.iter().filter(|name| PACKAGES.contains(name));
-        let is_text = interfaces.iter().any(|name| TEXT.contains(name));
-        ALWAYS.iter().any(|always| path.starts_with(always))
-            || own.clone().any(|name| path.starts_with(Path::new("lockstep").join(name)))
-            || (interfaces.contains(&"log")
-                && path.to_str().is_some_and(|path| path.starts_with("lockstep/log")))
-            || (is_text && path.starts_with("internal/text"))
-            || path.starts_with("internal/words")
-    };
-    let files = embedded::GO.iter().filter(|(path, _)| is_source(path) && wanted(Path::new(path)));
+    let own = interfaces.iter().filter_map(|name| package(name)).map(|name| format!("lockstep/{name}/"));
+    let shared = SHARED.iter().filter(|(_, with)| with.iter().any(|name| interfaces.contains(name)));
+    let always = ALWAYS.iter().map(|begin| (*begin).to_owned());
+    let wanted: Vec<String> = always.chain(own).chain(shared.map(|(begin, _)| (*begin).to_owned())).collect();
+    let is_wanted = |path: &str| wanted.iter().any(|begin| path.starts_with(begin));
+    let files = embedded::GO.iter().filter(|(path, _)| is_source(path) && is_wanted(path));
     files.map(|(path, text)| (path.into(), HEAD.to_owned() + &at_home(text, module))).collect()
 }
 

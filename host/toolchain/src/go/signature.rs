@@ -1,9 +1,10 @@
 //! Handlers as authors of Go write them.
 
-use wit_parser::{Function, Resolve, Type, TypeDefKind};
+use wit_parser::Function;
 
 use super::names::{lower, upper};
 use super::scope::Scope;
+use crate::world::success;
 
 /// A handler as Go sees it.
 pub(super) struct Signature {
@@ -40,17 +41,4 @@ impl Signature {
             None => "error".into(),
         }
     }
-}
-
-/// What a handler gives when it succeeds.
-pub(super) fn success(resolve: &Resolve, function: &Function) -> Option<Type> {
-    let mut ty = function.result?;
-    while let Type::Id(id) = ty {
-        match &resolve.types[id].kind {
-            TypeDefKind::Type(inner) => ty = *inner,
-            TypeDefKind::Result(result) => return result.ok,
-            _ => break,
-        }
-    }
-    None
 }

@@ -2,26 +2,26 @@
 //! calls the first of them without WebAssembly.
 
 use lockstep_core::contract::Handler;
-use lockstep_core::event::TypeName;
-use wit_parser::{Field, Function, Type, TypeDefKind, TypeId, TypeOwner, Variant};
+use wit_parser::{Field, Function, Record, Type, TypeDefKind, TypeId};
 
 use super::declare::commented;
 use super::find::OLDEST;
 use super::generate::Source;
 use super::module;
+use super::names::lower;
 use super::plainest::literal;
 use super::scope::Scope;
-use super::signature::{Signature, success};
-use super::types::CaseForm;
+use super::signature::Signature;
 use crate::build::Job;
-use crate::starter::{First, Origin};
+use crate::starter::Origin;
+use crate::world::success;
 use crate::{Error, File, Use, World};
 
 /// What the author of a new step begins with: the file with its handlers, what its editor needs, a plain test.
 pub(crate) fn starter(job: &Job) -> Result<Vec<File>, Error> {
     let module = module::new_path(&job.source.name);
     let wrong = |why: String| Error::Wit { step: job.source.name.clone(), why };
-    let source = Source::read(&job.world.resolve, job.world.id, &module).map_err(wrong)?;
+    let source = Source::read(&job.world.resolve, job.world.id, &module);
     let types = source.events().map_err(wrong)?;
     let writer = || Writer { world: job.world, source: &source, scope: Scope::new(&types, "step") };
     let mut files =
@@ -57,14 +57,10 @@ impl Writer<'_> {
     fn use_all(&self, handler: &mut String) {
         let given = handler.split_once("return ").map_or("", |(_, given)| given);
         let fails = match given.split_once('{') {
-            Some((ty, _)) if !ty.starts_with(['&', '[']) => format!("return {ty}{{}}, err"),
-            Some(_) => "return nil, err".into(),
+            Some((ty, _)) => format!("return {ty}{{}}, err"),
             None => "return err".into(),
         };
-        // What is come by is logged; a world without a log has no use for it here.
-        let is_silent = |one: &Use| matches!(one, Use::Timer | Use::State | Use::Updates);
-        let uses = self.world.uses().into_iter().filter(|one| self.world.has_log() || is_silent(one));
-        let samples: String = uses.map(|one| self.sample(one, &fails)).collect();
+        let samples: String = self.world.uses().into_iter().map(|one| self.sample(one, &fails)).collect();
         *handler = handler.replacen("{\n", &format!("{{\n{samples}"), 1);
     }
 
@@ -119,7 +115,9 @@ impl Writer<'_> {
     }
 
     fn handlers(&self) -> impl Iterator<Item = (&Function, &Handler)> {
-        self.source.handlers.iter().copied().zip(&self.world.contract.handlers)
+        let own =
+            |function: &Function| self.world.contract.handlers.iter().find(|own| own.name == function.name);
+        self.source.handlers.iter().filter_map(move |function| Some((*function, own(function)?)))
     }
 
     fn handler(&self, function: &Function, handler: &Handler) -> String {
@@ -135,7 +133,7 @@ impl Writer<'_> {
         let signature = Signature::of(&self.scope, function);
         let mut code = format!("\nfunc Test{}(t *testing.T) {{\n", signature.name);
         for (param, (name, _)) in function.params.iter().zip(&signature.params) {
-            code += &format!("{name} := {}\n", self.argument(&param.ty));
+            code += &format!("{name} := {}\n", self.scope.plainest(&param.ty));
         }
         let names: Vec<_> = signature.params.iter().map(|(name, _)| name.as_str()).collect();
         let call = format!("{}({})", signature.name, names.join(", "));
@@ -151,78 +149,35 @@ impl Writer<'_> {
         }
     }
 
-    /// What a new handler gives.
+    /// What a new handler gives: the first event that it may, field by field.
     fn given(&self, function: &Function, handler: &Handler) -> Option<String> {
         let first = self.world.first(handler)?;
-        let event = self.event(&first, function)?;
-        Some(self.wrapped(&success(self.scope.types.resolve, function)?, &event, &first))
-    }
-
-    /// An event in the type that a handler gives.
-    fn wrapped(&self, ty: &Type, event: &str, first: &First) -> String {
-        match self.scope.types.base(ty) {
-            Some((_, TypeDefKind::Option(inner))) => match self.scope.types.base(inner) {
-                Some((_, TypeDefKind::Variant(_))) => self.wrapped(inner, event, first),
-                Some((_, TypeDefKind::Record(_))) => format!("&{event}"),
-                _ => format!("{}({})", self.scope.of("lockstep", "Some"), self.wrapped(inner, event, first)),
-            },
-            Some((_, TypeDefKind::List(inner))) => {
-                format!("[]{}{{{}}}", self.scope.go(inner), self.wrapped(inner, event, first))
-            }
-            Some((id, TypeDefKind::Variant(variant))) => self.case(id, variant, event, first),
-            _ => event.to_owned(),
-        }
-    }
-
-    fn case(&self, id: TypeId, variant: &Variant, event: &str, first: &First) -> String {
-        let is_it = |ty: Option<Type>| {
-            let record = ty.and_then(|ty| self.scope.types.base(&ty));
-            record.is_some_and(|(id, _)| self.is_named(id, first.event))
-        };
-        let forms = self.scope.types.cases(id, variant);
-        let found = forms.iter().zip(&variant.cases).find(|(_, case)| is_it(case.ty));
-        match found {
-            Some((form @ CaseForm::Wrapped(_), _)) => format!("{}{{Value: {event}}}", self.scope.case(form)),
-            _ => event.to_owned(),
-        }
-    }
-
-    /// The event, field by field.
-    fn event(&self, first: &First, function: &Function) -> Option<String> {
-        let ids = self.scope.types.resolve.types.iter().map(|(id, _)| id);
-        let id = ids.into_iter().find(|id| self.is_named(*id, first.event))?;
-        let TypeDefKind::Record(record) = &self.scope.types.resolve.types[id].kind else { return None };
-        let taken = function.params.first().map(|param| super::names::lower(&param.name)).unwrap_or_default();
+        let (id, record) = self.event(&success(self.scope.types.resolve, function)?)?;
+        let param = function.params.first()?;
+        let (_, taken) = self.event(&param.ty)?;
+        let is_taken = |field: &Field| taken.fields.iter().any(|own| self.is_same(own, field));
         let field = |(field, (_, origin)): (&Field, &(_, Origin))| {
             let name = self.scope.types.field(&field.name);
             match origin {
-                Origin::Copied => format!("{name}: {taken}.{name}"),
-                Origin::Plainest => format!("{name}: {}", self.scope.plainest(&field.ty)),
+                Origin::Copied if is_taken(field) => format!("{name}: {}.{name}", lower(&param.name)),
+                _ => format!("{name}: {}", self.scope.plainest(&field.ty)),
             }
         };
         Some(literal(&self.scope.named(id), record.fields.iter().zip(&first.fields).map(field).collect()))
     }
 
-    fn is_named(&self, id: TypeId, event: &TypeName) -> bool {
-        let definition = &self.scope.types.resolve.types[id];
-        let TypeOwner::Interface(interface) = definition.owner else { return false };
-        let interface = &self.scope.types.resolve.interfaces[interface];
-        let package = interface.package.map(|id| &self.scope.types.resolve.packages[id].name);
-        matches!(definition.kind, TypeDefKind::Record(_))
-            && definition.name.as_deref() == Some(&event.name)
-            && interface.name.as_deref() == Some(&event.interface)
-            && package.is_some_and(|name| {
-                format!("{}:{}", name.namespace, name.name) == event.package && name.version == event.version
-            })
+    /// The same shape may be two types in Go.
+    fn is_same(&self, one: &Field, other: &Field) -> bool {
+        let scope = Scope::new(self.scope.types, "step");
+        one.name == other.name && scope.go(&one.ty) == scope.go(&other.ty)
     }
 
-    /// What a test calls a handler with.
-    fn argument(&self, ty: &Type) -> String {
-        match self.scope.types.base(ty) {
-            Some((_, TypeDefKind::List(inner))) => {
-                format!("[]{}{{{}}}", self.scope.go(inner), self.scope.plainest(inner))
-            }
-            _ => self.scope.plainest(ty),
+    /// The event itself; of a variant that of its first case.
+    fn event(&self, ty: &Type) -> Option<(TypeId, &Record)> {
+        match self.scope.types.base(ty)? {
+            (id, TypeDefKind::Record(record)) => Some((id, record)),
+            (_, TypeDefKind::Variant(variant)) => self.event(&variant.cases.first()?.ty?),
+            _ => None,
         }
     }
 }

@@ -9,9 +9,8 @@ use tempfile::TempDir;
 
 use super::find::{find, packaged};
 use super::generate::{Generated, generate};
-use super::starter::starter;
 use crate::build::{Job, build};
-use crate::{Install, Source, Toolchain, World, process};
+use crate::{Install, Language, Source, Toolchain, Use, World, process};
 
 const WIT: &str = include_str!("tests/refunds.wit");
 
@@ -48,16 +47,6 @@ impl Step {
     fn generated(&self) -> Result<Generated, String> {
         let (_, world) = self.read();
         generate(&world.resolve, world.id, "steps/assess")
-    }
-
-    fn starter(self) -> Step {
-        let (source, world) = self.read();
-        let toolchain = toolchain(self.folder.path());
-        let job = Job { source: &source, world: &world, toolchain: &toolchain, progress: &|_| {} };
-        let files = starter(&job).unwrap_or_else(|error| panic!("{error}"));
-        files
-            .iter()
-            .fold(self, |step, file| step.with(&format!("assess/{}", file.path.display()), &file.text))
     }
 }
 
@@ -102,6 +91,7 @@ fn the_sdk_is_what_the_world_imports_and_no_more() {
         internal/abi/empty_wasm.s
         internal/abi/landing_wasm.go
         internal/handler/handler_wasm.go
+        internal/mend/mend.go
         internal/words/words.go
         lockstep/blob/blob.go
         lockstep/blob/host_wasm.go
@@ -115,26 +105,36 @@ fn the_sdk_is_what_the_world_imports_and_no_more() {
 }
 
 #[test]
-fn a_new_step_has_every_handler_and_gives_what_it_can_copy() {
-    let step = Step::of(WIT).starter();
-    let golden = |name: &str, file: ExpectFile| {
-        file.assert_eq(&fs::read_to_string(step.path().join(name)).unwrap());
-    };
-    golden("step.go", expect_file!["tests/step.go"]);
-    golden("step_test.go", expect_file!["tests/step_test.go"]);
+fn a_world_may_hold_whatever_go_has() {
+    let step = Step::of(WIT)
+        .with("assess/go.mod", "module steps/assess\n\ngo 1.24\n")
+        .with("assess/step.go", include_str!("tests/refunds.go"));
+    let built = build(&toolchain(step.folder.path()), &[step.path()], &|_| {});
+    assert_eq!(built.unwrap_or_else(|error| panic!("{error}"))[0].name, "assess");
+}
+
+/// A step that `lockstep new` makes.
+fn new(uses: &[Use]) -> crate::c::tests::Step {
+    let wit = crate::c::tests::WIT.replace("map<string, u64>", "list<tuple<string, u64>>");
+    crate::c::tests::Step::new(Language::Go, &wit, uses)
 }
 
 #[test]
-fn a_new_step_builds_at_once_and_passes_its_test_without_webassembly() {
-    let step = Step::of(WIT).starter();
-    let toolchain = toolchain(step.folder.path());
-    let built = build(&toolchain, &[step.path()], &|_| {});
-    assert_eq!(built.unwrap_or_else(|error| panic!("{error}"))[0].name, "assess");
-    let (source, world) = step.read();
-    let job = Job { source: &source, world: &world, toolchain: &toolchain, progress: &|_| {} };
-    let mut go = Command::new(find(&job).unwrap());
-    let told = process::output(go.args(["test", "./..."]).current_dir(step.path()));
-    assert!(told.unwrap_or_else(|error| panic!("{error}")).contains("ok  \tsteps/assess\t"));
+fn what_a_new_step_begins_with_builds_at_once() {
+    let step = new(&Use::ALL);
+    expect_file!["tests/step.go"].assert_eq(&step.text("step.go"));
+    step.build();
+}
+
+#[test]
+fn what_a_new_step_begins_with_passes_its_test_without_webassembly() {
+    let step = new(&[Use::State, Use::Timer]);
+    expect_file!["tests/step_test.go"].assert_eq(&step.text("step_test.go"));
+    step.with_job(|job| {
+        let mut go = Command::new(find(job).unwrap());
+        let told = process::output(go.args(["test", "./..."]).current_dir(&job.source.folder));
+        assert!(told.unwrap_or_else(|error| panic!("{error}")).contains("ok  \tsteps/decide\t"));
+    });
 }
 
 #[test]
@@ -177,11 +177,6 @@ fn what_go_cannot_have_is_said_of_the_world() {
             history,
             "history: list<json, 4>",
             "its events hold a fixed-length list, which steps in Go cannot have; a list says the same",
-        ),
-        (
-            "import lockstep:step/blob@0.1.0;",
-            "export lockstep:step/tool@0.1.0;",
-            "world `assess` exports `lockstep:step/tool@0.1.0`; a step in Go exports handlers alone",
         ),
     ] {
         assert_eq!(Step::of(&WIT.replace(from, to)).generated().err().as_deref(), Some(expected));

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use super::generate::{Generated, HANDLERS};
-use super::sdk::PACKAGES;
+use super::sdk;
 use super::signature::Signature;
 use crate::build::Job;
 
@@ -21,19 +21,22 @@ struct Complaint<'a> {
 /// All that the compiler said.
 pub(super) fn told(job: &Job, generated: &Generated, stderr: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
-    let mut is_about_glue = false;
+    let mut is_told_otherwise = false;
     for line in stderr.lines().filter(|line| !line.starts_with("# ")) {
-        let complaint = read(line);
-        is_about_glue = match &complaint {
-            Some(complaint) => complaint.path.ends_with(HANDLERS),
-            None => is_about_glue && line.starts_with('\t'),
+        let Some(complaint) = read(line) else {
+            // What goes on with a line that is told otherwise says nothing that would help.
+            is_told_otherwise &= line.starts_with('\t');
+            if !is_told_otherwise {
+                lines.push(line.to_owned());
+            }
+            continue;
         };
-        match complaint {
-            Some(complaint) if is_about_glue => lines.push(handler(job, generated, &complaint)),
-            Some(complaint) => lines.push(plain(job, &complaint)),
-            None if is_about_glue => {}
-            None => lines.push(line.to_owned()),
-        }
+        let otherwise = match complaint.path.ends_with(HANDLERS) {
+            true => Some(handler(job, generated, &complaint)),
+            false => lacking(job, &complaint),
+        };
+        is_told_otherwise = otherwise.is_some();
+        lines.push(otherwise.unwrap_or_else(|| place_of(job, &complaint) + complaint.message));
     }
     lines.join("\n")
 }
@@ -46,18 +49,15 @@ fn read(line: &str) -> Option<Complaint<'_>> {
     Some(Complaint { path: path.trim_start_matches("./"), line: number, place, message })
 }
 
-/// About the author's code.
-fn plain(job: &Job, complaint: &Complaint) -> String {
-    let path = job.source.folder.join(complaint.path);
-    let at = format!("{}:{}: ", path.display(), complaint.place);
-    match unimported(complaint.message) {
-        Some(interface) => format!(
-            "{at}world `{}` does not import `lockstep:step/{interface}`; add `import \
-             lockstep:step/{interface}@0.1.0;` to it",
-            job.world.name()
-        ),
-        None => at + complaint.message,
-    }
+/// About something of the SDK that the world does not import.
+fn lacking(job: &Job, complaint: &Complaint) -> Option<String> {
+    let interface = unimported(complaint.message)?;
+    Some(place_of(job, complaint) + &job.world.lacks(interface))
+}
+
+/// Where in the author's code.
+fn place_of(job: &Job, complaint: &Complaint) -> String {
+    format!("{}:{}: ", job.source.folder.join(complaint.path).display(), complaint.place)
 }
 
 /// The interface that something of the SDK needs which is not there.
@@ -68,7 +68,7 @@ fn unimported(message: &str) -> Option<&str> {
     }
     let (_, after) = message.split_once("/gen/lockstep/")?;
     let name = after.split([' ', ';']).next()?;
-    (message.contains("package ") && PACKAGES.contains(&name)).then_some(name)
+    sdk::package(name).filter(|_| message.contains("package "))
 }
 
 /// About a handler that is not there, or not what the world declares.

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use wit_parser::{Resolve, Type, TypeDef, TypeDefKind, TypeId, TypeOwner, Variant};
 
-use super::names::{self, upper};
+use super::names::upper;
+use crate::imports::of_lockstep;
 
 /// The package that has the host's own words: `failure`, `json`.
 pub(super) const LOCKSTEP: &str = "lockstep";
@@ -146,7 +147,7 @@ impl<'r> Types<'r> {
     /// Whether it is one of the words that the SDK itself declares.
     fn is_lockstep(&self, definition: &TypeDef) -> bool {
         match definition.owner {
-            TypeOwner::Interface(id) => names::of_lockstep(self.resolve, id) == Some("types"),
+            TypeOwner::Interface(id) => of_lockstep(self.resolve, id) == Some("types"),
             _ => false,
         }
     }

@@ -39,21 +39,11 @@ fn stage(job: &Job, folder: &Path) -> PathBuf {
 
 /// What the engine has no module for would trap when it is called.
 fn refuse_strangers(job: &Job, model: &Model) -> Result<(), Error> {
-    let Some(stranger) = model.strangers.first() else {
-        return match model.handlers.is_empty() {
-            true => {
-                Err(wit(job, format!("world `{}` has no handler; a tool is written in Rust", model.name)))
-            }
-            false => Ok(()),
-        };
-    };
-    let language = job.source.language.title();
-    let why = format!(
-        "world `{}` imports `{stranger}`, which a step in {language} cannot call; what it can call is lockstep:step's \
-         log, run, state, http, tools, updates, timer and blob",
-        model.name
-    );
-    Err(wit(job, why))
+    job.world.refuse_strangers(job.source)?;
+    match model.handlers.is_empty() {
+        true => Err(wit(job, format!("world `{}` has no handler; a tool is written in Rust", model.name))),
+        false => Ok(()),
+    }
 }
 
 fn wit(job: &Job, why: String) -> Error {

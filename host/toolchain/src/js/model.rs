@@ -21,8 +21,6 @@ pub(super) struct Model<'w> {
     pub(super) types: Vec<TypeId>,
     /// The modules of the SDK that it imports the interfaces of, with the full names of those.
     pub(super) modules: Vec<(&'static str, String)>,
-    /// Interfaces that it imports and no module of the SDK calls.
-    pub(super) strangers: Vec<String>,
     resolve: &'w Resolve,
     names: HashMap<TypeId, String>,
     events: HashMap<TypeId, String>,
@@ -73,7 +71,6 @@ impl<'w> Model<'w> {
             handlers: Vec::new(),
             types: Vec::new(),
             modules: Vec::new(),
-            strangers: Vec::new(),
             resolve: &world.resolve,
             names: HashMap::new(),
             events: HashMap::new(),
@@ -135,18 +132,11 @@ impl<'w> Model<'w> {
     }
 
     fn imports(&mut self, world: &World) {
-        for (key, item) in &world.resolve.worlds[world.id].imports {
+        for key in world.resolve.worlds[world.id].imports.keys() {
             let name = self.resolve.name_world_key(key);
-            let calls = match item {
-                WorldItem::Interface { id, .. } => !self.resolve.interfaces[*id].functions.is_empty(),
-                WorldItem::Function(_) => true,
-                WorldItem::Type { .. } => false,
-            };
             let own = name.strip_prefix("lockstep:step/").and_then(|rest| rest.split('@').next());
-            match MODULES.into_iter().find(|module| own == Some(module)) {
-                Some(module) => self.modules.push((module, name)),
-                None if calls => self.strangers.push(name),
-                None => {}
+            if let Some(module) = MODULES.into_iter().find(|module| own == Some(module)) {
+                self.modules.push((module, name));
             }
         }
         let place = |module: &str| MODULES.iter().position(|known| *known == module);

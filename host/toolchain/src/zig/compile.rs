@@ -4,7 +4,7 @@ use std::fs;
 
 use super::find::Zig;
 use crate::build::Job;
-use crate::{Error, c};
+use crate::{Error, c, imports};
 
 /// A reactor with little memory for calls. It is built safe: what goes wrong in it ends the attempt with a message, and
 /// does not go on with wrong data.
@@ -13,13 +13,13 @@ const FLAGS: &str = "-target wasm32-wasi -mexec-model=reactor -fno-entry -ORelea
 
 /// Runs the compiler.
 pub(super) fn compile(job: &Job, zig: &Zig) -> Result<Vec<u8>, Error> {
-    let aside = c::Aside::new(job)?;
+    let aside = c::aside(job)?;
     let (module, generated) = (aside.path().join("core.wasm"), job.source.generated());
     let file = |name: &str| generated.join(name).display().to_string();
     let mut command = zig.command("build-exe");
     command.args(FLAGS.split_whitespace());
     command.args("--dep c --dep step --dep handlers".split(' ')).arg(format!("-Mroot={}", file("root.zig")));
-    command.args(["-cflags", "-w", "-Os", "-Dfree=lockstep_free", "--"]);
+    command.args(["-cflags", "-w", "-Os", c::KEEPING, "--"]);
     command.args([file("bindings.c"), file("lockstep/memory.c"), file("bindings_component_type.o")]);
     command.args(["--dep", "c", &format!("-Mstep={}", file("step.zig"))]);
     command.args(["--dep", "step", &format!("-Mhandlers={}", job.source.main.display())]);
@@ -36,14 +36,15 @@ fn in_terms_of_the_step(job: &Job, error: Error) -> Error {
         let missing = told.lines().filter_map(|line| line.split_once("error: world `"));
         let missing = missing.map(|(_, rest)| format!("{}: world `{rest}", job.source.main.display()));
         match missing.collect::<Vec<_>>() {
-            lines if lines.is_empty() => c::with_imports(told, job.world, no_member),
+            lines if lines.is_empty() => c::with_imports(told, job.world, part),
             lines => lines.join("\n"),
         }
     })
 }
 
-/// The name in a line about one that `step` does not have.
-fn no_member(line: &str) -> Option<&str> {
+/// The part of the SDK that a line says `step` does not have.
+fn part(line: &str) -> Option<&'static str> {
     let (_, rest) = line.split_once("root source file struct 'step' has no member named '")?;
-    rest.split('\'').next()
+    let name = rest.split('\'').next()?;
+    imports::parts().find(|part| *part == name)
 }

@@ -21,7 +21,8 @@ use names::Names;
 
 /// Writes bindings, glue and SDK into `gen`.
 pub(crate) fn generate(job: &Job) -> Result<(), Error> {
-    let bindings = Bindings::of(&job.source.name, job.world)?;
+    job.world.refuse_strangers(job.source)?;
+    let bindings = Bindings::of(job.source, job.world)?;
     c::write_files(&job.source.generated(), &generated(&bindings))
 }
 

@@ -6,7 +6,8 @@ use heck::{ToLowerCamelCase, ToSnakeCase, ToUpperCamelCase};
 use wit_bindgen_core::dealias;
 use wit_parser::{LiveTypes, Type, TypeDefKind, TypeId, TypeOwner};
 
-use crate::c::{Bindings, Handler, is_lockstep, kind};
+use crate::c::{Bindings, Handler, kind};
+use crate::imports::of_lockstep;
 
 /// Words that stand for something else in Zig.
 const KEYWORDS: &str = "addrspace align allowzero and anyframe anytype asm async await break callconv catch comptime \
@@ -108,10 +109,11 @@ impl Names {
     fn add(&mut self, bindings: &Bindings, id: TypeId, long: &str) {
         let resolve = &bindings.resolve;
         let target = dealias(resolve, id);
+        let long = long.strip_suffix("_t").unwrap_or(long);
         let wanted = match (&resolve.types[id].name, &resolve.types[id].kind) {
             (Some(name), _) => name.to_upper_camel_case(),
             (None, TypeDefKind::Result(_) | TypeDefKind::Tuple(_) | TypeDefKind::Map(..)) => {
-                let (_, name) = long.trim_end_matches("_t").split_once('_').unwrap_or_default();
+                let (_, name) = long.split_once('_').unwrap_or_default();
                 name.to_upper_camel_case()
             }
             _ => return,
@@ -126,8 +128,7 @@ impl Names {
         }
         let is_taken =
             |name: &str| TAKEN.contains(&name) || self.types.iter().any(|(_, other)| other == name);
-        let mut name =
-            if is_taken(&wanted) { long.trim_end_matches("_t").to_upper_camel_case() } else { wanted };
+        let mut name = if is_taken(&wanted) { long.to_upper_camel_case() } else { wanted };
         while is_taken(&name) {
             name.push('_');
         }
@@ -144,6 +145,6 @@ fn of(bindings: &Bindings, id: TypeId) -> String {
 /// A type that the SDK has: those of `lockstep:step/types`.
 fn own(bindings: &Bindings, id: TypeId, name: &str) -> Option<String> {
     let TypeOwner::Interface(interface) = bindings.resolve.types[id].owner else { return None };
-    let is_ours = is_lockstep(&bindings.resolve, interface) == Some("types") && TAKEN.contains(&name);
+    let is_ours = of_lockstep(&bindings.resolve, interface) == Some("types") && TAKEN.contains(&name);
     is_ours.then(|| name.to_owned())
 }

@@ -1,15 +1,16 @@
-//! What is generated for a small world, word for word; and that the first file of a step is a step.
+//! What is generated for a small world, word for word; that the first file of a step is a step; and the SDK by itself.
+
+use std::path::Path;
 
 use expect_test::{ExpectFile, expect_file};
 
-use super::{generated, starter};
-use crate::Language;
-use crate::c::Bindings;
-use crate::c::tests::{Step, WIT, with_a_resource};
+use super::{find, generated};
+use crate::c::tests::{Step, WIT};
+use crate::{Language, Use, process};
 
 #[test]
 fn an_author_sees_the_world_as_zig_has_it() {
-    let bindings = Bindings::of("assess", &Step::of(Language::Zig, WIT).world()).unwrap();
+    let bindings = Step::of(Language::Zig, WIT, "").bindings().unwrap();
     let files = generated(&bindings);
     let golden = |name: &str, file: ExpectFile| {
         let (_, text) = files.iter().find(|(path, _)| path == name).expect("it is generated");
@@ -21,29 +22,32 @@ fn an_author_sees_the_world_as_zig_has_it() {
 }
 
 #[test]
+fn a_world_may_hold_whatever_has_bindings() {
+    Step::of(Language::Zig, WIT, include_str!("tests/refunds.zig")).build();
+}
+
+#[test]
 fn what_a_new_step_begins_with_builds_at_once() {
-    let step = Step::of(Language::Zig, WIT);
-    expect_file!["tests/step.zig"].assert_eq(&step.starter(starter));
+    let step = Step::new(Language::Zig, WIT, &Use::ALL);
+    expect_file!["tests/step.zig"].assert_eq(&step.text("step.zig"));
     step.build();
 }
 
+/// As a program of this machine, with a host of its own.
 #[test]
-fn all_that_a_world_may_import_is_used_once_by_a_new_step() {
-    let imports = ["run", "timer", "blob", "updates", "http", "tools"];
-    let imports: String =
-        imports.iter().map(|name| format!("  import lockstep:step/{name}@0.1.0;\n")).collect();
-    for log in ["", "  import lockstep:step/log@0.1.0;\n"] {
-        let wit = WIT.replace("  import lockstep:step/log@0.1.0;\n", log);
-        let step =
-            Step::of(Language::Zig, &wit.replace("  variant emits", &format!("{imports}  variant emits")));
-        step.starter(starter);
-        step.build();
-    }
-}
-
-#[test]
-fn a_world_may_import_resources_of_others() {
-    let step = Step::of(Language::Zig, &with_a_resource());
-    step.starter(starter);
-    step.build();
+fn the_sdk_does_what_its_comments_say() {
+    let imports = "import lockstep:step/log@0.1.0;\n  import lockstep:step/http@0.1.0;";
+    let step = Step::of(Language::Zig, &WIT.replace("import lockstep:step/log@0.1.0;", imports), "");
+    step.with_job(|job| {
+        super::generate(job).unwrap_or_else(|error| panic!("{error}"));
+        let generated = job.source.generated();
+        let test = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../guest-sdk/zig/tests/sdk.zig");
+        let module = |name: &str, path: &Path| format!("-M{name}={}", path.display());
+        let zig = find(job).unwrap_or_else(|error| panic!("{error}"));
+        let mut command = zig.command("test");
+        command.args(["-lc", "--dep", "c", "--dep", "step", &module("root", &test)]);
+        command.args(["--dep", "c", &module("step", &generated.join("step.zig"))]);
+        command.arg(module("c", &generated.join("c.zig")));
+        process::output(&mut command).unwrap_or_else(|error| panic!("{error}"));
+    });
 }

@@ -5,9 +5,7 @@ use wit_parser::{Docs, Flags, Type, TypeDefKind, TypeId};
 
 use super::names::{Names, field, function};
 use crate::c::{Bindings, Handler, flags_bits};
-
-/// The parts of the SDK, by the interface of `lockstep:step` that each needs.
-const PARTS: [&str; 8] = ["log", "run", "state", "updates", "timer", "http", "tools", "blob"];
+use crate::imports;
 
 /// Writes what authors import as `step`.
 pub(super) fn step(bindings: &Bindings, names: &Names) -> String {
@@ -22,14 +20,13 @@ pub(super) fn step(bindings: &Bindings, names: &Names) -> String {
          pub const Json = core.Json;\npub const Failed = core.Failed;\npub const Failure = core.Failure;\n\
          pub const FailureKind = core.FailureKind;\npub const transient = core.transient;\n\
          pub const permanent = core.permanent;\npub const fail = core.fail;\npub const explain = core.explain;\n\n\
-         {parts}\n/// For `root.zig`.\npub const glue = @import(\"lockstep/glue.zig\");\n\
-         pub const panicked = core.panicked;\n{types}"
+         {parts}\n/// For `root.zig`.\npub const glue = @import(\"lockstep/glue.zig\");\n{types}"
     )
 }
 
 /// The interfaces that a world imports and the SDK has a part for.
 pub(super) fn parts(bindings: &Bindings) -> impl Iterator<Item = &'static str> {
-    PARTS.into_iter().filter(|part| bindings.imports(part))
+    imports::parts().filter(|part| bindings.imports(part))
 }
 
 /// Writes the root of the program.
@@ -48,7 +45,7 @@ pub(super) fn root(bindings: &Bindings, handlers: &[Handler], names: &Names) -> 
     format!(
         "//! Written by `lockstep build`.\n\nconst std = @import(\"std\");\nconst c = @import(\"c\");\n\
          const step = @import(\"step\");\nconst handlers = @import(\"handlers\");\n\n\
-         pub const panic = std.debug.FullPanic(step.panicked);\n{log}{exports}"
+         pub const panic = std.debug.FullPanic(step.glue.panicked);\n{log}{exports}"
     )
 }
 
@@ -64,7 +61,6 @@ pub(super) fn signature(bindings: &Bindings, handler: &Handler, names: &Names) -
 
 /// A parameter by a name that stands for nothing else.
 pub(super) fn parameter(name: &str) -> String {
-    let name = name.trim_end_matches('_');
     if name == "step" { "step_".into() } else { field(name) }
 }
 

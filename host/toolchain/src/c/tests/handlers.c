@@ -8,12 +8,21 @@ static void copy_lockstep_types_json_t(lockstep_types_json_t *it) {
   *it = text_copy(*it);
 }
 
-static void copy_events_json_t(events_json_t *it) {
-  copy_lockstep_types_json_t(it);
+static void copy_audit_item_t(audit_item_t *it) {
+  it->note = text_copy(it->note);
 }
 
 static void copy_bindings_tuple2_u8_string_t(bindings_tuple2_u8_string_t *it) {
   it->f1 = text_copy(it->f1);
+}
+
+static void copy_audit_done_t(audit_done_t *it) {
+  copy_audit_item_t(&it->item);
+  copy_bindings_tuple2_u8_string_t(&it->pair);
+}
+
+static void copy_events_json_t(events_json_t *it) {
+  copy_lockstep_types_json_t(it);
 }
 
 static void copy_events_way_t(events_way_t *it) {
@@ -57,6 +66,15 @@ static void copy_events_result_u32_string_t(events_result_u32_string_t *it) {
   }
 }
 
+static void copy_bindings_map_string_u64_t(bindings_map_string_u64_t *it) {
+  __typeof__(it->ptr) made = lockstep_take(sizeof *it->ptr, it->len);
+  if (it->len) memcpy(made, it->ptr, it->len * sizeof *made);
+  it->ptr = made;
+  for (size_t i = 0; i < it->len; i++) {
+    it->ptr[i].key = text_copy(it->ptr[i].key);
+  }
+}
+
 static void copy_events_approved_t(events_approved_t *it) {
   it->order = text_copy(it->order);
   copy_events_way_t(&it->way);
@@ -65,19 +83,11 @@ static void copy_events_approved_t(events_approved_t *it) {
   copy_events_result_u32_string_t(&it->checked);
   copy_events_json_t(&it->data);
   copy_events_option_json_t(&it->note);
+  copy_bindings_map_string_u64_t(&it->totals);
 }
 
 static void copy_events_denied_t(events_denied_t *it) {
   it->why = text_copy(it->why);
-}
-
-static void copy_audit_item_t(audit_item_t *it) {
-  it->note = text_copy(it->note);
-}
-
-static void copy_audit_done_t(audit_done_t *it) {
-  copy_audit_item_t(&it->item);
-  copy_bindings_tuple2_u8_string_t(&it->pair);
 }
 
 static void copy_bindings_approved_t(bindings_approved_t *it) {
@@ -92,27 +102,27 @@ static void copy_bindings_done_t(bindings_done_t *it) {
   copy_audit_done_t(it);
 }
 
-static outcome emit_on_asked_approved(bindings_approved_t event) {
+static outcome emit_0_on_asked(bindings_approved_t event) {
   copy_bindings_approved_t(&event);
   bindings_emits_t *told = take(bindings_emits_t, 1);
-  told->tag = BINDINGS_EMITS_APPROVED;
+  told->tag = 0;
   told->val.approved = event;
   outcome made = {told, NULL};
   return made;
 }
 
-static outcome emit_on_asked_denied(bindings_denied_t event) {
+static outcome emit_1_on_asked(bindings_denied_t event) {
   copy_bindings_denied_t(&event);
   bindings_emits_t *told = take(bindings_emits_t, 1);
-  told->tag = BINDINGS_EMITS_DENIED;
+  told->tag = 1;
   told->val.denied = event;
   outcome made = {told, NULL};
   return made;
 }
 
-bool exports_bindings_on_asked(bindings_asked_t *event, bindings_emits_t *ret, lockstep_types_failure_t *err) {
-  static const on_asked_emit lockstep_emit = {emit_on_asked_approved, emit_on_asked_denied};
-  outcome lockstep_told = on_asked(event, lockstep_emit);
+bool exports_bindings_on_asked(bindings_asked_t *event_0, bindings_emits_t *ret, lockstep_types_failure_t *err) {
+  static const on_asked_emit lockstep_emit = {emit_0_on_asked, emit_1_on_asked};
+  outcome lockstep_told = on_asked(event_0, lockstep_emit);
   if (lockstep_told.failed) {
     *err = *lockstep_told.failed;
     return false;
@@ -122,7 +132,7 @@ bool exports_bindings_on_asked(bindings_asked_t *event, bindings_emits_t *ret, l
   return true;
 }
 
-static outcome emit_on_both_denied(bindings_denied_t event) {
+static outcome emit_0_on_both(bindings_denied_t event) {
   copy_bindings_denied_t(&event);
   bindings_option_denied_t *told = take(bindings_option_denied_t, 1);
   told->is_some = true;
@@ -131,15 +141,15 @@ static outcome emit_on_both_denied(bindings_denied_t event) {
   return made;
 }
 
-static outcome emit_on_both_nothing(void) {
+static outcome emit_1_on_both(void) {
   static const bindings_option_denied_t told = {0};
   outcome made = {&told, NULL};
   return made;
 }
 
-bool exports_bindings_on_both(bindings_approved_t *approved, bindings_text_t *emit, bindings_option_denied_t *ret, lockstep_types_failure_t *err) {
-  static const on_both_emit lockstep_emit = {emit_on_both_denied, emit_on_both_nothing};
-  outcome lockstep_told = on_both(approved, emit, lockstep_emit);
+bool exports_bindings_on_both(bindings_approved_t *event_0, bindings_text_t *event_1, bindings_option_denied_t *ret, lockstep_types_failure_t *err) {
+  static const on_both_emit lockstep_emit = {emit_0_on_both, emit_1_on_both};
+  outcome lockstep_told = on_both(event_0, event_1, lockstep_emit);
   if (lockstep_told.failed) {
     *err = *lockstep_told.failed;
     return false;
@@ -151,29 +161,29 @@ bool exports_bindings_on_both(bindings_approved_t *approved, bindings_text_t *em
 
 static bindings_list_ends_t list_of_on_all;
 
-static void emit_on_all_done(bindings_done_t event) {
+static void emit_0_on_all(bindings_done_t event) {
   copy_bindings_done_t(&event);
   list_of_on_all.ptr = lockstep_room(list_of_on_all.ptr, list_of_on_all.len, sizeof *list_of_on_all.ptr);
   __typeof__(list_of_on_all.ptr) told = &list_of_on_all.ptr[list_of_on_all.len++];
-  told->tag = BINDINGS_ENDS_DONE;
+  told->tag = 0;
   told->val.done = event;
 }
 
-static void emit_on_all_text(bindings_text_t event) {
+static void emit_1_on_all(bindings_text_t event) {
   list_of_on_all.ptr = lockstep_room(list_of_on_all.ptr, list_of_on_all.len, sizeof *list_of_on_all.ptr);
   __typeof__(list_of_on_all.ptr) told = &list_of_on_all.ptr[list_of_on_all.len++];
-  told->tag = BINDINGS_ENDS_TEXT;
+  told->tag = 1;
   told->val.text = event;
 }
 
-static outcome emit_on_all_done_(void) {
+static outcome emit_2_on_all(void) {
   outcome made = {&list_of_on_all, NULL};
   return made;
 }
 
-bool exports_bindings_on_all(bindings_list_denied_t *all, bindings_list_ends_t *ret, lockstep_types_failure_t *err) {
-  static const on_all_emit lockstep_emit = {emit_on_all_done, emit_on_all_text, emit_on_all_done_};
-  outcome lockstep_told = on_all(all, lockstep_emit);
+bool exports_bindings_on_all(bindings_list_denied_t *event_0, bindings_list_ends_t *ret, lockstep_types_failure_t *err) {
+  static const on_all_emit lockstep_emit = {emit_0_on_all, emit_1_on_all, emit_2_on_all};
+  outcome lockstep_told = on_all(event_0, lockstep_emit);
   if (lockstep_told.failed) {
     *err = *lockstep_told.failed;
     return false;
@@ -185,14 +195,14 @@ bool exports_bindings_on_all(bindings_list_denied_t *all, bindings_list_ends_t *
 
 static bindings_list_denied_t list_of_on_some;
 
-static void emit_on_some_denied(bindings_denied_t event) {
+static void emit_0_on_some(bindings_denied_t event) {
   copy_bindings_denied_t(&event);
   list_of_on_some.ptr = lockstep_room(list_of_on_some.ptr, list_of_on_some.len, sizeof *list_of_on_some.ptr);
   __typeof__(list_of_on_some.ptr) told = &list_of_on_some.ptr[list_of_on_some.len++];
   *told = event;
 }
 
-static outcome emit_on_some_done(void) {
+static outcome emit_1_on_some(void) {
   bindings_option_list_denied_t *told = take(bindings_option_list_denied_t, 1);
   told->is_some = true;
   told->val = list_of_on_some;
@@ -200,15 +210,15 @@ static outcome emit_on_some_done(void) {
   return made;
 }
 
-static outcome emit_on_some_nothing(void) {
+static outcome emit_2_on_some(void) {
   static const bindings_option_list_denied_t told = {0};
   outcome made = {&told, NULL};
   return made;
 }
 
-bool exports_bindings_on_some(bindings_asked_t *one, bindings_list_done_t *all, bindings_option_list_denied_t *ret, lockstep_types_failure_t *err) {
-  static const on_some_emit lockstep_emit = {emit_on_some_denied, emit_on_some_done, emit_on_some_nothing};
-  outcome lockstep_told = on_some(one, all, lockstep_emit);
+bool exports_bindings_on_some(bindings_asked_t *event_0, bindings_list_done_t *event_1, bindings_option_list_denied_t *ret, lockstep_types_failure_t *err) {
+  static const on_some_emit lockstep_emit = {emit_0_on_some, emit_1_on_some, emit_2_on_some};
+  outcome lockstep_told = on_some(event_0, event_1, lockstep_emit);
   if (lockstep_told.failed) {
     *err = *lockstep_told.failed;
     return false;
@@ -220,7 +230,7 @@ bool exports_bindings_on_some(bindings_asked_t *one, bindings_list_done_t *all, 
 
 static bindings_list_option_approved_t list_of_on_done;
 
-static void emit_on_done_approved(bindings_approved_t event) {
+static void emit_0_on_done(bindings_approved_t event) {
   copy_bindings_approved_t(&event);
   list_of_on_done.ptr = lockstep_room(list_of_on_done.ptr, list_of_on_done.len, sizeof *list_of_on_done.ptr);
   __typeof__(list_of_on_done.ptr) told = &list_of_on_done.ptr[list_of_on_done.len++];
@@ -228,14 +238,14 @@ static void emit_on_done_approved(bindings_approved_t event) {
   told->val = event;
 }
 
-static outcome emit_on_done_done(void) {
+static outcome emit_1_on_done(void) {
   outcome made = {&list_of_on_done, NULL};
   return made;
 }
 
-bool exports_bindings_on_done(bindings_done_t *event, bindings_list_option_approved_t *ret, lockstep_types_failure_t *err) {
-  static const on_done_emit lockstep_emit = {emit_on_done_approved, emit_on_done_done};
-  outcome lockstep_told = on_done(event, lockstep_emit);
+bool exports_bindings_on_done(bindings_done_t *event_0, bindings_list_option_approved_t *ret, lockstep_types_failure_t *err) {
+  static const on_done_emit lockstep_emit = {emit_0_on_done, emit_1_on_done};
+  outcome lockstep_told = on_done(event_0, lockstep_emit);
   if (lockstep_told.failed) {
     *err = *lockstep_told.failed;
     return false;
@@ -245,15 +255,15 @@ bool exports_bindings_on_done(bindings_done_t *event, bindings_list_option_appro
   return true;
 }
 
-static outcome emit_on_text_done(void) {
+static outcome emit_0_on_text(void) {
   static const bool told = true;
   outcome made = {&told, NULL};
   return made;
 }
 
-bool exports_bindings_on_text(bindings_text_t *event, lockstep_types_failure_t *err) {
-  static const on_text_emit lockstep_emit = {emit_on_text_done};
-  outcome lockstep_told = on_text(event, lockstep_emit);
+bool exports_bindings_on_text(bindings_text_t *event_0, lockstep_types_failure_t *err) {
+  static const on_text_emit lockstep_emit = {emit_0_on_text};
+  outcome lockstep_told = on_text(event_0, lockstep_emit);
   if (lockstep_told.failed) {
     *err = *lockstep_told.failed;
     return false;

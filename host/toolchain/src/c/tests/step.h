@@ -17,44 +17,51 @@ extern "C" {
 
 /// JSON text, for data that WIT cannot type. The host checks that it is JSON and shows it as JSON.
 typedef lockstep_types_json_t json;
-typedef events_size_t size;
-#define SIZE_SMALL EVENTS_SIZE_SMALL
-#define SIZE_VERY_LARGE EVENTS_SIZE_VERY_LARGE
-typedef events_marks_t marks;
-#define MARKS_PAID EVENTS_MARKS_PAID
-#define MARKS_SENT_BACK EVENTS_MARKS_SENT_BACK
+typedef audit_size_t size;
+#define SIZE_SMALL 0u
+#define SIZE_VERY_LARGE 1u
+typedef audit_item_t item;
 typedef bindings_tuple2_u8_string_t tuple2_u8_string;
+typedef events_audit_size_t audit_size;
+#define AUDIT_SIZE_SMALL 0u
+#define AUDIT_SIZE_VERY_LARGE 1u
+typedef events_size_t events_size;
+#define EVENTS_SIZE_SMALL 0u
+#define EVENTS_SIZE_VERY_LARGE 1u
+typedef events_marks_t marks;
+#define MARKS_PAID (1u << 0)
+#define MARKS_SENT_BACK (1u << 1)
 /// How it is paid out.
 typedef events_way_t way;
-#define WAY_CARD EVENTS_WAY_CARD
-#define WAY_ACCOUNT EVENTS_WAY_ACCOUNT
-#define WAY_SPLIT EVENTS_WAY_SPLIT
+#define WAY_CARD 0u
+#define WAY_ACCOUNT 1u
+#define WAY_SPLIT 2u
 static inline way way_card(void) {
   way made;
   memset(&made, 0, sizeof made);
-  made.tag = WAY_CARD;
+  made.tag = 0;
   return made;
 }
 static inline way way_account(text value) {
   way made;
   memset(&made, 0, sizeof made);
-  made.tag = WAY_ACCOUNT;
+  made.tag = 1;
   made.val.account = value;
   return made;
 }
 static inline way way_split(tuple2_u8_string value) {
   way made;
   memset(&made, 0, sizeof made);
-  made.tag = WAY_SPLIT;
+  made.tag = 2;
   made.val.split = value;
   return made;
 }
-typedef events_item_t item;
+typedef events_item_t events_item;
 typedef events_option_json_t option_json;
 typedef events_list_item_t list_item;
 typedef bindings_list_u8_t list_u8;
 typedef events_result_u32_string_t result_u32_string;
-typedef audit_item_t audit_item;
+typedef bindings_map_string_u64_t map_string_u64;
 /// Somebody wants money back.
 typedef bindings_asked_t asked;
 /// Here it is.
@@ -86,7 +93,7 @@ outcome on_both(approved *approved_, text_ *emit_, on_both_emit emit);
 
 typedef struct on_all_emit {
   void (*done)(done event);
-  void (*text)(text_ event);
+  void (*text_)(text_ event);
   outcome (*done_)(void);
 } on_all_emit;
 

@@ -5,11 +5,10 @@ use std::mem::take;
 use wit_bindgen_core::abi::WasmType;
 use wit_parser::{ArchitectureSize, Case, Function, Result_, SizeAlign, Type, TypeId, Variant};
 
-use super::super::names::lower;
 use super::super::scope::Scope;
-use super::super::signature::success;
 use super::super::types::CaseForm;
 use super::wasm;
+use crate::world::success;
 
 /// An expression of Go, and what people call its value: `on-echo.values.text`.
 #[derive(Clone, Debug)]
@@ -293,7 +292,8 @@ impl<'s> Body<'s> {
 
     /// Calls the handler with what has arrived, and begins to hand over what it came to.
     pub(super) fn call_handler(&mut self, variable: &str, args: &[Value], function: &Function) -> Value {
-        let names: Vec<_> = function.params.iter().map(|param| lower(&param.name)).collect();
+        // By number: what an author calls them may be a name of anything else here.
+        let names: Vec<_> = (0..function.params.len()).map(|at| format!("in_{at}")).collect();
         for ((name, arg), param) in names.iter().zip(args).zip(&function.params) {
             self.line(format!("{name} := {}", self.typed(arg, &param.ty)));
         }

@@ -20,16 +20,6 @@ var wordsOfReason = []string{"damaged", "too-late"}
 // String is its word.
 func (value Reason) String() string { return words.Of(wordsOfReason, int(value)) }
 
-// MarshalText is its word.
-func (value Reason) MarshalText() ([]byte, error) { return []byte(value.String()), nil }
-
-// UnmarshalText reads its word.
-func (value *Reason) UnmarshalText(text []byte) error {
-	at, err := words.At(wordsOfReason, string(text))
-	*value = Reason(at)
-	return err
-}
-
 type Marks uint8
 
 const (
@@ -38,7 +28,7 @@ const (
 )
 
 type Account struct {
-	Iban string `json:"iban"`
+	Iban string
 }
 
 // Payout is one of PayoutNone, PayoutCard, Account.
@@ -61,24 +51,24 @@ func (value Account) AsPayout() Payout { return value }
 // Somebody wants money back.
 type RefundRequested struct {
 	// The order's number.
-	Order   string                                   `json:"order"`
-	Cents   uint64                                   `json:"cents"`
-	Reason  *Reason                                  `json:"reason"`
-	Marks   Marks                                    `json:"marks"`
-	Payout  Payout                                   `json:"payout"`
-	History []lockstep.Tuple2[uint32, lockstep.JSON] `json:"history"`
+	Order   string
+	Cents   uint64
+	Reason  *Reason
+	Marks   Marks
+	Payout  Payout
+	History []lockstep.Tuple2[uint32, lockstep.JSON]
 }
 
 type RefundApproved struct {
-	Order  string `json:"order"`
-	Cents  uint64 `json:"cents"`
-	Letter rune   `json:"letter"`
+	Order  string
+	Cents  uint64
+	Letter rune
 }
 
 type RefundDenied struct {
-	Order string                         `json:"order"`
-	Why   Reason                         `json:"why"`
-	Tried lockstep.Result[uint8, string] `json:"tried"`
+	Order string
+	Why   Reason
+	Tried lockstep.Result[uint8, string]
 }
 
 // Emits is one of RefundApproved, RefundDenied.

@@ -37,9 +37,9 @@ func exportOnRefundRequested(arg0 unsafe.Pointer, arg1 uint32, arg2 int64, arg3 
 		base8 := unsafe.Add(arg9, at8*12)
 		list9[at8] = lockstep.Tuple2[uint32, lockstep.JSON]{F0: uint32(*abi.At[int32](base8, 0)), F1: lockstep.JSON(abi.String(abi.Address(*abi.At[uint32](base8, 4)), *abi.At[uint32](base8, 8)))}
 	}
-	event := events.RefundRequested{Order: abi.String(arg0, arg1), Cents: uint64(arg2), Reason: option3, Marks: events.Marks(arg5), Payout: variant7, History: list9}
+	in_0 := events.RefundRequested{Order: abi.String(arg0, arg1), Cents: uint64(arg2), Reason: option3, Marks: events.Marks(arg5), Payout: variant7, History: list9}
 	abi.Copied()
-	came := handler.Run(func() (events.Emits, error) { return onRefundRequested(event) })
+	came := handler.Run(func() (events.Emits, error) { return onRefundRequested(in_0) })
 	return handler.Give(came, func(call *abi.Call, result handler.Result[events.Emits]) unsafe.Pointer {
 		area10 := call.Room(64)
 		switch {
@@ -118,9 +118,9 @@ func exportOnRefundRequested(arg0 unsafe.Pointer, arg1 uint32, arg2 int64, arg3 
 //go:wasmexport on-refund-approved
 func exportOnRefundApproved(arg0 unsafe.Pointer, arg1 uint32, arg2 int64, arg3 int32) unsafe.Pointer {
 	abi.Arrived()
-	event := events.RefundApproved{Order: abi.String(arg0, arg1), Cents: uint64(arg2), Letter: arg3}
+	in_0 := events.RefundApproved{Order: abi.String(arg0, arg1), Cents: uint64(arg2), Letter: arg3}
 	abi.Copied()
-	came := handler.Do(func() error { return onRefundApproved(event) })
+	came := handler.Do(func() error { return onRefundApproved(in_0) })
 	return handler.Give(came, func(call *abi.Call, result handler.Result[struct{}]) unsafe.Pointer {
 		area1 := call.Room(64)
 		switch {
@@ -175,10 +175,10 @@ func exportOnDenied(arg0 unsafe.Pointer, arg1 uint32, arg2 int64, arg3 int32, ar
 		}
 		list5[at1] = events.RefundDenied{Order: abi.String(abi.Address(*abi.At[uint32](base1, 0)), *abi.At[uint32](base1, 4)), Why: events.Reason(int32(*abi.At[uint8](base1, 8))), Tried: result4}
 	}
-	event := events.RefundApproved{Order: abi.String(arg0, arg1), Cents: uint64(arg2), Letter: arg3}
-	all := list5
+	in_0 := events.RefundApproved{Order: abi.String(arg0, arg1), Cents: uint64(arg2), Letter: arg3}
+	in_1 := list5
 	abi.Copied()
-	came := handler.Run(func() (*events.RefundApproved, error) { return onDenied(event, all) })
+	came := handler.Run(func() (*events.RefundApproved, error) { return onDenied(in_0, in_1) })
 	return handler.Give(came, func(call *abi.Call, result handler.Result[*events.RefundApproved]) unsafe.Pointer {
 		area6 := call.Room(64)
 		switch {

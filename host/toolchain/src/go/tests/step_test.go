@@ -4,23 +4,30 @@ import (
 	"reflect"
 	"testing"
 
-	"steps/assess/gen/events"
+	"steps/decide/gen/events"
+	"steps/decide/gen/lockstep"
 )
 
-func TestOnRefundRequested(t *testing.T) {
-	event := events.RefundRequested{
-		Order:   "",
-		Cents:   0,
-		Reason:  nil,
-		Marks:   0,
-		Payout:  events.PayoutNone{},
-		History: nil,
-	}
-	got, err := OnRefundRequested(event)
+func TestOnAsked(t *testing.T) {
+	event := events.Asked{Order: "", Cents: 0, Note: nil, Size: events.SizeSmall}
+	got, err := OnAsked(event)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var want events.Emits = events.RefundApproved{Order: event.Order, Cents: event.Cents, Letter: ' '}
+	var want events.Emits = events.Approved{
+		Order:   event.Order,
+		Cents:   event.Cents,
+		Size:    events.EventsSizeSmall,
+		Marks:   0,
+		Way:     events.WayCard{},
+		Items:   nil,
+		Bytes:   nil,
+		Checked: lockstep.Ok[uint32, string](0),
+		Letter:  ' ',
+		Data:    "null",
+		Note:    event.Note,
+		Totals:  nil,
+	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}

@@ -18,9 +18,24 @@ pub const state = @import("lockstep/state.zig");
 
 /// For `root.zig`.
 pub const glue = @import("lockstep/glue.zig");
-pub const panicked = core.panicked;
 
 pub const Size = enum {
+    small,
+    very_large,
+};
+
+pub const Item = struct {
+    note: []const u8,
+};
+
+pub const Tuple2U8String = struct { u8, []const u8 };
+
+pub const Done = struct {
+    item: Item,
+    pair: Tuple2U8String,
+};
+
+pub const EventsSize = enum {
     small,
     very_large,
 };
@@ -31,8 +46,6 @@ pub const Marks = packed struct(u8) {
     _: u6 = 0,
 };
 
-pub const Tuple2U8String = struct { u8, []const u8 };
-
 /// How it is paid out.
 pub const Way = union(enum) {
     card,
@@ -40,7 +53,7 @@ pub const Way = union(enum) {
     split: Tuple2U8String,
 };
 
-pub const Item = struct {
+pub const EventsItem = struct {
     name: []const u8,
     cents: u64,
 };
@@ -50,6 +63,7 @@ pub const Asked = struct {
     order: []const u8,
     cents: u64,
     note: ?Json = null,
+    size: Size,
 };
 
 pub const ResultU32String = union(enum) {
@@ -57,19 +71,22 @@ pub const ResultU32String = union(enum) {
     err: []const u8,
 };
 
+pub const MapStringU64 = []const struct { key: []const u8, value: u64 };
+
 /// Here it is.
 pub const Approved = struct {
     order: []const u8,
     cents: u64,
-    size: Size,
+    size: EventsSize,
     marks: Marks,
     way: Way,
-    items: []const Item,
+    items: []const EventsItem,
     bytes: []const u8,
     checked: ResultU32String,
     letter: u21,
     data: Json,
     note: ?Json = null,
+    totals: MapStringU64,
 };
 
 pub const Denied = struct {
@@ -79,15 +96,6 @@ pub const Denied = struct {
 /// A name that C has already.
 pub const Text = struct {
     register: bool,
-};
-
-pub const AuditItem = struct {
-    note: []const u8,
-};
-
-pub const Done = struct {
-    item: AuditItem,
-    pair: Tuple2U8String,
 };
 
 pub const Emits = union(enum) {

@@ -5,7 +5,7 @@ const c = @import("c");
 const step = @import("step");
 const handlers = @import("handlers");
 
-pub const panic = std.debug.FullPanic(step.panicked);
+pub const panic = std.debug.FullPanic(step.glue.panicked);
 pub const std_options: std.Options = .{ .logFn = logged };
 
 fn logged(

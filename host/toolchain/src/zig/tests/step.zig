@@ -1,10 +1,20 @@
-//! Takes `asked`, `approved + text`, `list<denied>`, `asked + list<done>`, `done`, `text`.
+//! Takes `asked`, `timer-fired`.
 
 const step = @import("step");
 
 pub fn onAsked(event: step.Asked) !step.Emits {
     step.log.info("on-asked", .{});
+    const me = step.run.whoami();
+    step.log.info("attempt {d}", .{me.attempt});
+    step.timer.set("remind", 60_000);
+    const reference = try step.blob.put("some bytes");
+    step.log.info("kept as {s}", .{reference});
     step.state.add("seen", 1);
+    step.updates.publish("progress", "{\"done\": 1}");
+    const page = try (try step.http.get("https://api.example.com/")).successful();
+    step.log.info("{d} bytes came back", .{page.body.len});
+    const said = try step.tools.call("read_text_file", "{\"path\": \"notes.txt\"}");
+    step.log.info("the tool said {s}", .{said});
     return .{ .approved = .{
         .order = event.order,
         .cents = event.cents,
@@ -17,42 +27,10 @@ pub fn onAsked(event: step.Asked) !step.Emits {
         .letter = ' ',
         .data = "{}",
         .note = event.note,
+        .totals = &.{},
     } };
 }
 
-pub fn onBoth(approved: step.Approved, emit: step.Text) !?step.Denied {
-    _ = approved;
-    _ = emit;
-    return .{ .why = "" };
-}
-
-pub fn onAll(all: []const step.Denied) ![]const step.Ends {
-    _ = all;
-    return try step.allocator.dupe(step.Ends, &.{.{ .done = .{ .item = .{ .note = "" }, .pair = .{ 0, "" } } }});
-}
-
-pub fn onSome(one: step.Asked, all: []const step.Done) !?[]const step.Denied {
-    _ = one;
-    _ = all;
-    return try step.allocator.dupe(step.Denied, &.{.{ .why = "" }});
-}
-
-pub fn onDone(event: step.Done) ![]const ?step.Approved {
-    _ = event;
-    return try step.allocator.dupe(?step.Approved, &.{.{
-        .order = "",
-        .cents = 0,
-        .size = .small,
-        .marks = .{},
-        .way = .card,
-        .items = &.{},
-        .bytes = "",
-        .checked = .{ .ok = 0 },
-        .letter = ' ',
-        .data = "{}",
-    }});
-}
-
-pub fn onText(event: step.Text) !void {
+pub fn onTimerFired(event: step.TimerFired) !void {
     _ = event;
 }
