@@ -4,7 +4,6 @@
 mod aside;
 mod bindings;
 mod compile;
-mod files;
 mod find;
 mod glue;
 mod handlers;
@@ -21,7 +20,6 @@ pub(crate) mod tests;
 pub(crate) use aside::Aside;
 pub(crate) use bindings::{Bindings, is_lockstep};
 pub(crate) use compile::{map, run};
-pub(crate) use files::write as write_files;
 pub(crate) use handlers::{Handler, Wrap, flags_bits, kind};
 pub(crate) use sdk::memory;
 pub(crate) use starter::starter;
@@ -30,7 +28,7 @@ pub(crate) use told::with_imports;
 use std::fs;
 
 use crate::build::Job;
-use crate::{Error, component};
+use crate::{Error, component, generated};
 
 use compile::Unit;
 use find::Compiler;
@@ -39,7 +37,7 @@ use names::Names;
 /// Writes bindings, glue and SDK into `gen`.
 pub(crate) fn generate(job: &Job) -> Result<(), Error> {
     let bindings = Bindings::of(&job.source.name, job.world)?;
-    files::write(&job.source.generated(), &generated(&bindings))
+    generated::write(&job.source.generated(), files(&bindings))
 }
 
 /// The component of a step.
@@ -60,7 +58,7 @@ pub(crate) fn component(job: &Job, module: &[u8]) -> Result<Vec<u8>, Error> {
 }
 
 /// The files in `gen`, each by its path from there.
-fn generated(bindings: &Bindings) -> Vec<(String, Vec<u8>)> {
+fn files(bindings: &Bindings) -> Vec<(String, Vec<u8>)> {
     let handlers = Handler::all(bindings);
     let mut names = Names::of(bindings, &handlers);
     let sdk = sdk::files(bindings);
@@ -80,7 +78,7 @@ fn module(
 ) -> Result<Vec<u8>, Error> {
     let aside = Aside::new(job)?;
     let objects = aside.path();
-    let sources = generated(bindings).into_iter().map(|(name, _)| name).filter(|name| name.ends_with(".c"));
+    let sources = files(bindings).into_iter().map(|(name, _)| name).filter(|name| name.ends_with(".c"));
     let units = compile::units(job, own, sources.map(Into::into).collect(), objects);
     let (own, others): (Vec<&Unit>, Vec<&Unit>) = units.iter().partition(|unit| !unit.is_generated());
     own.iter().try_for_each(|unit| compile::compile(job, compiler, unit))?;

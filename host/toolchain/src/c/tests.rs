@@ -4,7 +4,7 @@ use std::fs;
 
 use expect_test::{ExpectFile, expect_file};
 
-use super::{generated, starter};
+use super::{files, starter};
 use crate::build::{Job, build};
 use crate::c::Bindings;
 use crate::{Error, Install, Language, Source, Toolchain, World, embedded};
@@ -62,7 +62,7 @@ impl Step {
 #[test]
 fn an_author_sees_short_names_and_for_each_handler_what_it_may_emit() {
     let bindings = Bindings::of("assess", &Step::of(Language::C, WIT).world()).unwrap();
-    let files = generated(&bindings);
+    let files = files(&bindings);
     let golden = |name: &str, file: ExpectFile| {
         let (_, text) = files.iter().find(|(path, _)| path == name).expect("it is generated");
         file.assert_eq(std::str::from_utf8(text).unwrap());

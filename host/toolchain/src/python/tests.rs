@@ -13,13 +13,13 @@ use crate::{Install, Source, Toolchain, World};
 const SDK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../guest-sdk/python");
 
 /// A step whose folder is made for the test.
-struct Step {
+pub(super) struct Step {
     root: tempfile::TempDir,
     name: &'static str,
 }
 
 impl Step {
-    fn new(wit: &str) -> Step {
+    pub(super) fn new(wit: &str) -> Step {
         Step::named("tea-step", wit)
     }
 
@@ -33,21 +33,25 @@ impl Step {
         step
     }
 
-    fn path(&self) -> PathBuf {
+    pub(super) fn path(&self) -> PathBuf {
         self.root.path().join(self.name)
     }
 
     fn job<T>(&self, work: impl FnOnce(&Job) -> T) -> T {
+        self.job_that(Install::Never, work)
+    }
+
+    pub(super) fn job_that<T>(&self, install: Install, work: impl FnOnce(&Job) -> T) -> T {
         let source = Source::read(&self.path()).unwrap();
         let world = World::read(&source).unwrap_or_else(|error| panic!("{error}"));
         let (cache, target_dir) = (self.path().join("cache"), self.path().join("target"));
-        let toolchain = Toolchain { cache, target_dir, install: Install::Never };
+        let toolchain = Toolchain { cache, target_dir, install };
         work(&Job { source: &source, world: &world, toolchain: &toolchain, progress: &|_| {} })
     }
 }
 
 /// A world whose one handler takes an event of these definitions.
-fn world_of(definitions: &str) -> String {
+pub(super) fn world_of(definitions: &str) -> String {
     format!(
         "package shop:tea; interface events {{ {definitions} }}
          world tea {{

@@ -15,14 +15,14 @@ pub(crate) use starter::starter;
 
 use crate::build::Job;
 use crate::c::{Bindings, Handler};
-use crate::{Error, c, embedded};
+use crate::{Error, c, embedded, generated};
 
 use names::Names;
 
 /// Writes bindings, glue and SDK into `gen`.
 pub(crate) fn generate(job: &Job) -> Result<(), Error> {
     let bindings = Bindings::of(&job.source.name, job.world)?;
-    c::write_files(&job.source.generated(), &generated(&bindings))
+    generated::write(&job.source.generated(), files(&bindings))
 }
 
 /// The component of a step.
@@ -33,7 +33,7 @@ pub(crate) fn build(job: &Job) -> Result<Vec<u8>, Error> {
 }
 
 /// The files in `gen`, each by its path from there.
-fn generated(bindings: &Bindings) -> Vec<(String, Vec<u8>)> {
+fn files(bindings: &Bindings) -> Vec<(String, Vec<u8>)> {
     let handlers = Handler::all(bindings);
     let names = Names::of(bindings, &handlers);
     let parts: Vec<&str> = write::parts(bindings).collect();

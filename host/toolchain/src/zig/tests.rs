@@ -2,7 +2,7 @@
 
 use expect_test::{ExpectFile, expect_file};
 
-use super::{generated, starter};
+use super::{files, starter};
 use crate::Language;
 use crate::c::Bindings;
 use crate::c::tests::{Step, WIT, with_a_resource};
@@ -10,7 +10,7 @@ use crate::c::tests::{Step, WIT, with_a_resource};
 #[test]
 fn an_author_sees_the_world_as_zig_has_it() {
     let bindings = Bindings::of("assess", &Step::of(Language::Zig, WIT).world()).unwrap();
-    let files = generated(&bindings);
+    let files = files(&bindings);
     let golden = |name: &str, file: ExpectFile| {
         let (_, text) = files.iter().find(|(path, _)| path == name).expect("it is generated");
         file.assert_eq(std::str::from_utf8(text).unwrap());
