@@ -44,8 +44,21 @@ http_result http_get(text url) {
   return http_send(request);
 }
 
+static bool is_content_type(text name) { return strcasecmp(cstr(name), "content-type") == 0; }
+
+// The place of the content-type among the headers; their number, if there is none.
+static size_t content_type(const http_request *request) {
+  size_t at = 0;
+  while (at < request->headers.len && !is_content_type(request->headers.ptr[at].f0)) at++;
+  return at;
+}
+
 void http_header(http_request *request, text name, text value) {
-  size_t count = request->headers.len;
+  size_t count = request->headers.len, at = content_type(request);
+  if (is_content_type(name) && at < count) {
+    request->headers.ptr[at].f1 = text_copy(value);
+    return;
+  }
   bindings_tuple2_string_string_t *headers = take(bindings_tuple2_string_string_t, count + 1);
   if (count) memcpy(headers, request->headers.ptr, count * sizeof *headers);
   headers[count].f0 = text_copy(name);
@@ -55,7 +68,9 @@ void http_header(http_request *request, text name, text value) {
 }
 
 void http_json(http_request *request, text json) {
-  http_header(request, text("content-type"), text("application/json"));
+  if (content_type(request) == request->headers.len) {
+    http_header(request, text("content-type"), text("application/json"));
+  }
   request->body = text_bytes(text_copy(json));
 }
 

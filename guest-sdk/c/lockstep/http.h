@@ -43,10 +43,10 @@ http_result http_get(text url);
 /// Sends a request and waits for the whole answer.
 http_result http_send(http_request request);
 
-/// One more header for a request.
+/// One more header for a request; a content-type takes the place of the one that is there.
 void http_header(http_request *request, text name, text value);
 
-/// This JSON as the body of a request, and the header that says so.
+/// This JSON as the body of a request, and the header that says so, unless it has a content-type.
 void http_json(http_request *request, text json);
 
 /// The answer if its status is in the 200s; else the failure `http-status`, transient where the server may do better

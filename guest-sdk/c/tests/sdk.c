@@ -181,6 +181,18 @@ static void requests_are_what_was_put_together(void) {
   CHECK(!http_header_of(answer, "x-other", &value));
 }
 
+static void a_request_has_the_one_content_type_that_its_author_gives(void) {
+  for (int is_first = 0; is_first < 2; is_first++) {
+    http_request request = {.timeout_ms = some(204)};
+    http_header(&request, text("accept"), text("x"));
+    if (is_first) http_header(&request, text("Content-Type"), text("application/merge-patch+json"));
+    http_json(&request, text("{}"));
+    if (!is_first) http_header(&request, text("Content-Type"), text("application/merge-patch+json"));
+    http_send(request);
+    CHECK(sent.headers.len == 2 && text_is(sent.headers.ptr[1].f1, "application/merge-patch+json"));
+  }
+}
+
 static void statuses_that_may_pass_are_transient(void) {
   struct {
     uint16_t status;
@@ -258,6 +270,7 @@ int main(void) {
   calls_without_an_answer_fail_by_their_kind();
   tools_fail_by_their_kind();
   requests_are_what_was_put_together();
+  a_request_has_the_one_content_type_that_its_author_gives();
   statuses_that_may_pass_are_transient();
   parts_make_the_whole_blob_at_every_length();
   json_is_quoted_and_looked_up();

@@ -52,19 +52,27 @@ class TextEncoder {
 
 class TextDecoder {
   encoding = 'utf-8';
-  constructor(label = 'utf-8') {
+  constructor(label = 'utf-8', { fatal = false, ignoreBOM = false } = {}) {
     if (!/^utf-?8$/i.test(label)) throw new RangeError(`a step decodes UTF-8 alone, not ${label}`);
+    this.fatal = Boolean(fatal);
+    this.ignoreBOM = Boolean(ignoreBOM);
   }
-  decode(bytes = new Uint8Array()) {
-    return decode(
-      ArrayBuffer.isView(bytes)
-        ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-        : new Uint8Array(bytes),
-    );
+  decode(bytes = new Uint8Array(), { stream = false } = {}) {
+    if (stream) throw new TypeError('a step decodes whole texts: put the parts together, and leave `stream` out');
+    const all = ArrayBuffer.isView(bytes)
+      ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      : new Uint8Array(bytes);
+    const text = decode(all, this.fatal);
+    return !this.ignoreBOM && text.startsWith('\ufeff') ? text.slice(1) : text;
   }
 }
 
-const line = (write) => (host.log ? write : () => {});
+// What a module says when it is evaluated, while the step is built, is for nobody.
+const line =
+  (write) =>
+  (...parts) => {
+    if (host.log && running()) write(...parts);
+  };
 
 const console = {
   trace: line(log.trace),

@@ -2,7 +2,7 @@ import type { Value } from './json.js';
 
 /** More that a failure may say. */
 export interface More {
-  /** When to try again, in milliseconds from now; without it the step's retry policy decides. */
+  /** When to try again, in milliseconds from now, 0 or more; without it the step's retry policy decides. */
   retryAfterMs?: number | undefined;
   /** For machines to read: any JSON value. */
   details?: Value | undefined;

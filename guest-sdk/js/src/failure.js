@@ -1,4 +1,5 @@
 // Why a handler could not handle its event.
+import { whole } from './call.js';
 
 /** Throw one, and the delivery fails just so. */
 export class Failure extends Error {
@@ -7,7 +8,7 @@ export class Failure extends Error {
     this.name = 'Failure';
     this.kind = kind;
     this.code = code;
-    this.retryAfterMs = retryAfterMs === undefined ? undefined : Math.ceil(Number(retryAfterMs));
+    this.retryAfterMs = retryAfterMs == null ? undefined : whole(Math.ceil(Number(retryAfterMs)), '`retryAfterMs`');
     this.details = details;
   }
 
@@ -22,7 +23,7 @@ export class Failure extends Error {
   /** The failure that an import of the host gave. */
   static fromHost({ kind, code, message, retryAfterMs, details }) {
     return new Failure(kind, code, message, {
-      retryAfterMs: retryAfterMs ?? undefined,
+      retryAfterMs,
       details: details == null ? undefined : JSON.parse(details),
     });
   }

@@ -118,7 +118,7 @@ function record({ kind, code, message, retryAfterMs, details }) {
     kind,
     code: String(code).toWellFormed(),
     message: String(message).toWellFormed(),
-    retryAfterMs: Number.isSafeInteger(retryAfterMs) && retryAfterMs >= 0 ? retryAfterMs : null,
+    retryAfterMs: retryAfterMs ?? null,
     details: details === undefined ? null : text(details),
   };
 }

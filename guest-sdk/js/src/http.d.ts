@@ -18,7 +18,7 @@ export interface Options {
   headers?: Record<string, string> | [string, string][] | undefined;
   /** A text or bytes. */
   body?: string | Uint8Array | undefined;
-  /** A value that is sent as JSON, with the header that says so. */
+  /** A value that is sent as JSON instead of a body, with the header that says so unless `headers` has one. */
   json?: unknown;
   /** How long it may take; the grant's rule may allow less. */
   timeoutMs?: number | undefined;
@@ -37,7 +37,7 @@ export interface Response {
   header(name: string): string | undefined;
   /** The body as text; what is no text in it becomes `�`. */
   text(): string;
-  /** The body as the JSON that it is. */
+  /** The body as the JSON that it is; else the permanent failure `http-not-json`. */
   json<T = any>(): T;
   /**
    * The answer if its status is in the 200s; else throws the failure `http-status`, transient where the server may do

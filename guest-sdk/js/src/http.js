@@ -33,7 +33,8 @@ const OPTIONS = 'it takes headers, body, json, timeoutMs and key';
 
 function pairs(headers, json) {
   const given = Array.isArray(headers) ? headers : Object.entries(headers);
-  const own = json === undefined ? [] : [['content-type', 'application/json']];
+  const isTyped = given.some(([name]) => String(name).toLowerCase() === 'content-type');
+  const own = json === undefined || isTyped ? [] : [['content-type', 'application/json']];
   return [...own, ...given].map(([name, value]) => [text(name, 'a header'), text(value, `the header \`${name}\``)]);
 }
 
@@ -62,7 +63,12 @@ class Response {
   }
 
   json() {
-    return parse(this.text(), 'the answer');
+    try {
+      return parse(this.text(), 'the answer');
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      throw Failure.permanent('http-not-json', `the answer is not JSON: ${error.message}`);
+    }
   }
 
   successful() {

@@ -7,5 +7,8 @@ export type Value = unknown;
  */
 export function parse<T = any>(text: string): T;
 
-/** The JSON text of a value, as `JSON.stringify` gives it, bigints included; refuses what `parse` refuses. */
+/**
+ * The JSON text of a value, as `JSON.stringify` gives it, bigints included; refuses what `parse` refuses, and what JSON
+ * has no word for: `NaN`, `Infinity`, a `Map`, a `Set`, bytes.
+ */
 export function stringify(value: unknown): string;

@@ -1,5 +1,6 @@
 // JSON text and plain values. JavaScript's own reader makes another number of an integer that it cannot hold, without
 // a word; this one refuses it.
+import { kind } from './call.js';
 import { Failure } from './failure.js';
 import { NUMBERS, isInexact, pieces } from './pieces.js';
 
@@ -19,7 +20,7 @@ export function parse(text, what = 'the JSON text') {
 export function stringify(value, what = 'the value') {
   const text = JSON.stringify(value, (_, part) => exact(part, what));
   if (text === undefined) {
-    throw new TypeError(`${what} is ${typeof value}, which JSON has no word for`);
+    throw wordless(`${what} is ${typeof value}`);
   }
   return text;
 }
@@ -30,11 +31,20 @@ function exact(value, what) {
     if (!Number.isSafeInteger(Number(value))) throw inexact(`${what} holds ${value}`);
     return Number(value);
   }
+  // JSON's own writer makes `null` of these numbers and `{}` of these objects, without a word.
+  if (typeof value === 'number' && !Number.isFinite(value)) throw wordless(`${what} holds ${value}`);
+  if (value instanceof Map || value instanceof Set || ArrayBuffer.isView(value) || value instanceof ArrayBuffer) {
+    throw wordless(`${what} holds ${kind(value)}`);
+  }
   // From 1e21 on a number is written with an exponent, which no reader takes for an integer.
   if (Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) < 1e21) {
     throw inexact(`${what} holds ${value}`);
   }
   return value;
+}
+
+function wordless(which) {
+  return new TypeError(`${which}, which JSON has no word for`);
 }
 
 function inexact(which) {

@@ -10,12 +10,12 @@ export function encode(text) {
   return Uint8Array.fromBase64?.(btoa(binary)) ?? Uint8Array.from(binary, (byte) => byte.charCodeAt(0));
 }
 
-/** The text of bytes; each part that is no text becomes one `�`. */
-export function decode(bytes) {
+/** The text of bytes; each part that is no text becomes one `�`, or else ends it. */
+export function decode(bytes, isFatal = false) {
   let text = '';
   for (let at = 0, end; at < bytes.length; at = end) {
     end = boundary(bytes, at + PART);
-    text += whole(bytes.subarray(at, end));
+    text += whole(bytes.subarray(at, end), isFatal);
   }
   return text;
 }
@@ -29,10 +29,11 @@ function boundary(bytes, place) {
   return place;
 }
 
-function whole(bytes) {
+function whole(bytes, isFatal) {
   try {
     return decodeURIComponent(escape(String.fromCharCode.apply(null, bytes)));
   } catch {
+    if (isFatal) throw new TypeError('these bytes are no UTF-8');
     return lossy(bytes);
   }
 }

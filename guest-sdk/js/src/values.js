@@ -71,6 +71,9 @@ export function give(shape, value) {
     case 'u64':
       return long(shape.kind, value);
     case 'f32':
+      // Beyond its range it would be infinite on its way.
+      if (Number.isFinite(value) && !Number.isFinite(Math.fround(value))) wanted('a number that f32 can hold', value);
+      return typeof value === 'number' ? value : wanted('a number', value);
     case 'f64':
       return typeof value === 'number' ? value : wanted('a number', value);
     case 'char':
@@ -93,8 +96,7 @@ export function give(shape, value) {
       return entries(given || wanted('a Map', value), (key, item) => [give(shape.key, key), give(shape.value, item)]);
     }
     case 'record':
-      if (!isObject(value)) wanted(shape.event ? `\`new ${shape.event.name}({ … })\`` : 'an object', value);
-      return byField(shape.fields, (name, [, of]) => give(of, value[name]));
+      return giveRecord(shape, value);
     case 'variant':
       return giveTagged([...shape.cases.keys()], (tag) => shape.cases.get(tag), value);
     case 'result':
@@ -200,6 +202,14 @@ function giveList(shape, value) {
     wanted(shape.length === undefined ? 'an array' : `an array of ${shape.length}`, value);
   }
   return each(value, (item) => give(shape.of, item));
+}
+
+function giveRecord(shape, value) {
+  if (!isObject(value)) wanted(shape.event ? `\`new ${shape.event.name}({ … })\`` : 'an object', value);
+  const names = shape.fields.map(([name]) => name);
+  const stranger = Object.keys(value).find((name) => !names.includes(name));
+  if (stranger !== undefined) throw new Misfit(`has no field \`${stranger}\`; it has ${names.join(', ')}`);
+  return byField(shape.fields, (name, [, of]) => give(of, value[name]));
 }
 
 function giveTagged(tags, shapeOf, value) {

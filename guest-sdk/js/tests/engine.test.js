@@ -94,12 +94,20 @@ test('the console writes to the log of a step that has one', async () => {
     ['trace: t', 'debug: d', 'info: l 1n', 'info: i', 'warn: w', 'error: e'],
   );
   assert.deepEqual([...(await evaluate(write, { interfaces: [] })).lines], []);
+  assert.deepEqual([...(await evaluate(write, { isRunning: false })).lines], [], 'there is no log at the top of a module');
 });
 
 test('texts are encoded and decoded', async () => {
   const { value } = await evaluate("new TextDecoder().decode(new TextEncoder().encode('Tee 茶 🍵').subarray(4))");
   assert.equal(value, '茶 🍵');
   assert.equal(await thrown("new TextDecoder('latin1')"), 'a step decodes UTF-8 alone, not latin1');
+  const strict = "new TextDecoder('utf-8', { fatal: true })";
+  assert.equal(await thrown(`${strict}.decode(Uint8Array.of(0x74, 0xff))`), 'these bytes are no UTF-8');
+  assert.equal((await evaluate(`${strict}.decode(Uint8Array.of(0xef, 0xbf, 0xbd))`)).value, '\ufffd');
+  const marked = 'decode(Uint8Array.of(0xef, 0xbb, 0xbf, 0x74))';
+  assert.equal((await evaluate(`new TextDecoder().${marked}`)).value, 't');
+  assert.equal((await evaluate(`new TextDecoder('utf8', { ignoreBOM: true }).${marked}`)).value, '\ufefft');
+  assert.match(await thrown('new TextDecoder().decode(Uint8Array.of(0xe8), { stream: true })'), /leave `stream` out$/);
 });
 
 test('what is not there is explained', async () => {

@@ -123,6 +123,18 @@ test('a failure that is thrown is just that', () => {
   });
 });
 
+test('a failure is checked where it is made', () => {
+  for (const [retryAfterMs, name] of [
+    [NaN, 'TypeError'],
+    [Infinity, 'TypeError'],
+    ['soon', 'TypeError'],
+    [-5, 'RangeError'],
+  ]) {
+    assert.throws(() => Failure.transient('busy', 'later', { retryAfterMs }), { name, message: /^`retryAfterMs` is / });
+  }
+  assert.equal(Failure.transient('busy', 'later', { retryAfterMs: 5n }).retryAfterMs, 5);
+});
+
 test('details that JSON cannot say are told in words', () => {
   const loop = {};
   loop.loop = loop;

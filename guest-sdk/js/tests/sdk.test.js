@@ -48,6 +48,19 @@ test('JSON holds what JavaScript can tell from its neighbours, and nothing else'
     failure(() => json.stringify(undefined)),
     ['TypeError', undefined, 'the value is undefined, which JSON has no word for'],
   );
+  for (const [value, told] of [
+    [0 / 0, 'NaN'],
+    [[1, -Infinity], '-Infinity'],
+    [{ a: new Map([[1, 2]]) }, 'a Map'],
+    [{ a: new Set([1]) }, 'a Set'],
+    [{ a: Uint8Array.of(1) }, 'an Uint8Array'],
+    [new ArrayBuffer(1), 'an ArrayBuffer'],
+  ]) {
+    assert.deepEqual(
+      failure(() => json.stringify(value)),
+      ['TypeError', undefined, `the value holds ${told}, which JSON has no word for`],
+    );
+  }
 });
 
 test('UTF-8 is read and written as everywhere else', () => {
@@ -141,6 +154,24 @@ test('a request is what was put together', () => {
   assert.match(failure(() => http.get('https://a.example', { timeout: 5 }))[2], /no option `timeout`/);
   assert.match(failure(() => http.post('https://a.example', { body: { a: 1 } }))[2], /the body is an object/);
   assert.match(failure(() => http.post('https://a.example', { body: '', json: 1 }))[2], /not both/);
+});
+
+test('the header of JSON stands aside for one of the author', () => {
+  const sent = (headers) => {
+    const wanted = { 'content-type': 'application/json' };
+    quiet({ http: [{ headers: wanted, answer: { status: 200 } }, { answer: { status: 201 } }] });
+    return http.post('https://a.example', { json: null, headers }).status;
+  };
+  assert.equal(sent({ accept: 'x' }), 200);
+  assert.equal(sent({ 'Content-Type': 'application/merge-patch+json' }), 201);
+  assert.equal(sent([['CONTENT-TYPE', 'application/merge-patch+json']]), 201);
+});
+
+test('an answer that is no JSON is a failure that rules can match', () => {
+  quiet({ http: [{ answer: { body: 'tea' } }] });
+  const [kind, code, message] = failure(() => http.get('https://a.example').json());
+  assert.deepEqual([kind, code], ['permanent', 'http-not-json']);
+  assert.match(message, /^the answer is not JSON: ./);
 });
 
 test('a request without an answer is a failure that rules can match', () => {

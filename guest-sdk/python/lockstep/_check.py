@@ -94,7 +94,7 @@ def _signature(handler: Handler) -> str:
 
 
 def _parameter(name: str) -> str:
-    name = name.replace("-", "_")
+    name = name.replace("-", "_").lower()
     return f"{name}_" if keyword.iskeyword(name) else name
 
 

@@ -1,7 +1,7 @@
 """The step inside a component: what componentize-py imports while it builds one. It puts the SDK's classes in the place
 of those of the bindings, so that events come as the author's own, and answers every export with the author's function.
 
-What is wrong with the author's code is left in `TOLD`, for whoever builds the component.
+What is wrong with the author's code is left in `.told.json` beside it, for whoever builds the component.
 """
 
 import sys
@@ -37,7 +37,6 @@ from ._shape import of  # noqa: E402
 from .failure import Failure, FailureKind  # noqa: E402
 
 GENERATED = os.path.dirname(os.path.dirname(__file__))
-TOLD = f"{GENERATED}/told.json"
 
 # What the standard library imports by itself when it is called, and the encodings of files from elsewhere.
 LATE = ["_strptime", *(f"encodings.{name}" for name in ("ascii", "cp1252", "idna", "latin_1", "utf_16", "utf_8_sig"))]
@@ -103,7 +102,7 @@ def tell(folder: str, mistakes: list[_check.Mistake], is_fatal: bool) -> None:
         {"file": one.file.removeprefix(f"{folder}/"), "line": one.line, "what": one.what, "shown": one.shown}
         for one in mistakes
     ]
-    with open(TOLD, "w") as file:
+    with open(f"{folder}/.told.json", "w") as file:
         json.dump({"fatal": is_fatal, "mistakes": rows}, file)
 
 

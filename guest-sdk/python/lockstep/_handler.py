@@ -36,7 +36,10 @@ class Event:
     def take(self, returned: object) -> object:
         if not isinstance(returned, self.cls):
             raise Undeclared
-        return of(self.cls).check(returned, self.cls.__name__)
+        try:
+            return of(self.cls).check(returned, self.cls.__name__)
+        except Unfit as unfit:
+            raise Failure.permanent("invalid-event", whole(str(unfit))) from None
 
     def wire(self, event: object, _wrapped: Callable) -> object:
         return event
@@ -154,14 +157,11 @@ class Handler:
 
     name: str
     """In WIT: `on-refund-requested`."""
+    function: str
+    """The name of the author's function, which is that of the bindings: `on_refund_requested`."""
     takes: list[tuple[str, object]]
     """Its parameters by their names in WIT: an event's class, or a list of it."""
     gives: Gives
-
-    @property
-    def function(self) -> str:
-        """The name of the author's function."""
-        return self.name.replace("-", "_")
 
     def attempt(self, function: Callable, parameters: tuple | list) -> object:
         """What the function gives, checked. Every other end is a Failure."""
@@ -198,16 +198,13 @@ def kind(value: object) -> str:
 
 def failure(error: BaseException) -> Failure:
     """The failure that an exception is."""
-    details = {"stack": stack(error)}
-    if isinstance(error, Unfit):
-        code = "inexact-integer" if error.is_number else "wrong-type"
-        return Failure.permanent(code, whole(str(error)), details=details)
-    return Failure.permanent("exception", whole(told(error)), details=details)
+    return Failure.permanent("exception", whole(told(error)), details={"stack": stack(error)})
 
 
 def told(error: BaseException) -> str:
     """`ValueError: the cup fell`."""
-    name, message = type(error).__name__, str(error)
+    name = TypeError.__name__ if isinstance(error, Unfit) else type(error).__name__
+    message = str(error)
     if FOLDERS and isinstance(error, ModuleNotFoundError):
         message += "; import it at the top of the file: where a step runs there are no files"
     return f"{name}: {message}" if message else name

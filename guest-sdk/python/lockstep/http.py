@@ -27,6 +27,9 @@ _http = imported("http")
 Headers = Mapping[str, str] | Iterable[tuple[str, str]]
 """By name, or as pairs where a name comes twice."""
 
+# Where there is no `json`: None is a value of it.
+NONE: Any = object()
+
 
 @dataclass
 class Response:
@@ -84,8 +87,8 @@ def get(url: str, *, headers: Headers = (), timeout_ms: int | None = None, key: 
 def post(
     url: str,
     *,
-    body: bytes | str = b"",
-    json: Any = None,
+    body: bytes | str | None = None,
+    json: Any = NONE,
     headers: Headers = (),
     timeout_ms: int | None = None,
     key: str | None = None,
@@ -98,24 +101,28 @@ def request(
     method: str,
     url: str,
     *,
-    body: bytes | str = b"",
-    json: Any = None,
+    body: bytes | str | None = None,
+    json: Any = NONE,
     headers: Headers = (),
     timeout_ms: int | None = None,
     key: str | None = None,
 ) -> Response:
     """Sends a request with any method, and waits for the whole answer.
 
-    `json` is any value that `json.dumps` takes, and comes with the header that says so. `timeout_ms` is how long the
+    `json` is any value that `json.dumps` takes, sent instead of a `body`, with the header that says so unless
+    `headers` has one. `timeout_ms` is how long the
     call may take; the grant's rule may allow less. With the same `key` it is the same call again, where the grant's
     rule sends keys.
     """
     pairs: list[Any] = list(headers.items() if isinstance(headers, Mapping) else headers)
-    if json is not None:
-        pairs.append(("content-type", "application/json"))
+    if json is not NONE:
+        if body is not None:
+            raise TypeError("a request has a `body` or `json`, not both")
+        if not any(str(name).lower() == "content-type" for name, _ in pairs):
+            pairs.append(("content-type", "application/json"))
         body = _json.dump(json)
-    body = body.encode() if isinstance(body, str) else body
-    asked = check(Request, Request(method, url, pairs, body, timeout_ms, key), "request")
+    sent: Any = body.encode() if isinstance(body, str) else b"" if body is None else body
+    asked = check(Request, Request(method, url, pairs, sent, timeout_ms, key), "request")
     try:
         return _http.fetch(asked)
     except Err as error:

@@ -3,7 +3,7 @@
 import pytest
 
 from events import Brewed, EventsCup, Heat, Refused, TimerFired
-from lockstep import Failure, FailureKind, _handler, _world
+from lockstep import Failure, FailureKind, _handler, _world, http, state
 
 ORDER, ROUND, SERVED, TIMER = _world.HANDLERS
 BREWED = Brewed(EventsCup(1, Heat.HOT), 5)
@@ -120,14 +120,37 @@ def test_a_stack_is_cut_from_its_end():
     assert len(ended(ORDER, crash).details["stack"]) == _handler.LONGEST_STACK
 
 
-def test_an_integer_that_does_not_fit_has_a_code_of_its_own():
-    failure = ended(ROUND, lambda _: [NOT_BREWED])
-    assert (failure.code, failure.message) == (
-        "inexact-integer",
-        "`Brewed.at` is to be a whole number from 0 to 18446744073709551615 (u64), and is -5",
-    )
-    failure = ended(ROUND, lambda _: [Refused(3)])
-    assert (failure.code, failure.message) == ("wrong-type", "`Refused.why` is to be a str, and is 3")
+def test_an_event_that_does_not_fit_is_told_by_its_path():
+    for event, told in [
+        (NOT_BREWED, "`Brewed.at` is to be a whole number from 0 to 18446744073709551615 (u64), and is -5"),
+        (Refused(3), "`Refused.why` is to be a str, and is 3"),
+    ]:
+        failure = ended(ROUND, lambda _, event=event: [event])
+        assert (failure.kind, failure.code, failure.message) == (FailureKind.PERMANENT, "invalid-event", told)
+
+
+def test_an_argument_that_does_not_fit_is_an_exception_even_in_a_generator(playing):
+    def yields(_):
+        yield BREWED
+        state.get(3)
+
+    for handler, function in [(ORDER, lambda _: state.get(3)), (ROUND, yields)]:
+        with playing():
+            failure = ended(handler, function)
+        assert (failure.code, failure.message) == ("exception", "TypeError: `key` is to be a str, and is 3")
+
+
+def test_a_request_has_one_body_and_one_content_type(playing):
+    ours, theirs = {"content-type": "application/json"}, "application/merge-patch+json"
+    answers = [{"headers": ours, "answer": {"status": 200}}, {"answer": {"status": 201}}]
+    with playing(http=answers):
+        assert http.post("https://a.example/", json=None, headers={"accept": "x"}).status == 200
+        assert http.post("https://a.example/", json=None, headers={"Content-Type": theirs}).status == 201
+    with playing(http=[{"body": "null", "answer": {}}, {"body": "", "answer": {"status": 204}}]):
+        assert http.post("https://a.example/", json=None).status == 200
+        assert http.post("https://a.example/").status == 204
+    with pytest.raises(TypeError, match="a `body` or `json`, not both"):
+        http.post("https://a.example/", body=b"", json=1)
 
 
 @pytest.mark.parametrize(

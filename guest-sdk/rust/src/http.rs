@@ -52,9 +52,13 @@ pub fn request(method: impl Into<String>, url: impl Into<String>) -> Request {
 }
 
 impl Request {
-    /// With one more header.
+    /// With one more header; a `content-type` in place of the one that is there.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Request {
-        self.0.headers.push((name.into(), value.into()));
+        let name = name.into();
+        if is_content_type(&name) {
+            self.0.headers.retain(|(own, _)| !is_content_type(own));
+        }
+        self.0.headers.push((name, value.into()));
         self
     }
 
@@ -64,9 +68,12 @@ impl Request {
         self
     }
 
-    /// With this JSON text as its body, and the header that says so.
+    /// With this JSON text as its body, and the header that says so, unless it has a `content-type`.
     pub fn json(self, json: impl Into<Json>) -> Request {
-        self.header("content-type", "application/json").body(json.into())
+        match self.0.headers.iter().any(|(name, _)| is_content_type(name)) {
+            true => self.body(json.into()),
+            false => self.header("content-type", "application/json").body(json.into()),
+        }
     }
 
     /// Which may take so long; the grant's rule may allow less.
@@ -85,6 +92,10 @@ impl Request {
     pub fn send(self) -> Result<Response, Error> {
         host::fetch(&self.0)
     }
+}
+
+fn is_content_type(name: &str) -> bool {
+    name.eq_ignore_ascii_case("content-type")
 }
 
 impl Response {
@@ -144,6 +155,17 @@ mod tests {
         assert_eq!((&*request.method, &request.body[..]), ("POST", &b"{}"[..]));
         assert_eq!(request.headers, [("content-type".to_owned(), "application/json".to_owned())]);
         assert_eq!((request.timeout_ms, request.key.as_deref()), (Some(u64::MAX), Some("7")));
+    }
+
+    #[test]
+    fn a_request_has_the_one_content_type_that_its_author_gives() {
+        let plain = || post("https://a.example/").header("accept", "x");
+        let patch = |request: Request| request.header("Content-Type", "application/merge-patch+json");
+        for Request(request) in [patch(plain()).json("{}"), patch(plain().json("{}"))] {
+            let headers = request.headers.iter().map(|(name, value)| (&**name, &**value));
+            let wanted = [("accept", "x"), ("Content-Type", "application/merge-patch+json")];
+            assert_eq!(headers.collect::<Vec<_>>(), wanted);
+        }
     }
 
     #[test]

@@ -1,10 +1,14 @@
 //! Which language builds a source, and in which order: crates together, all else one by one on as many threads as
 //! there are cores.
 
+use std::fs;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use wit_component::WitPrinter;
+
+use crate::tools::{digest, lock};
 use crate::{
     Built, Error, File, Language, Progress, Source, Toolchain, World, c, component, go, js, language, python,
     rust, zig,
@@ -20,6 +24,46 @@ pub(crate) struct Job<'a> {
     pub(crate) toolchain: &'a Toolchain,
     /// Who hears what is going on.
     pub(crate) progress: Progress<'a>,
+}
+
+/// A folder for what is made on the way, which no other step has.
+pub(crate) struct Stage {
+    /// Where.
+    pub(crate) folder: PathBuf,
+    /// As long as it is there, another build of the same step waits.
+    _lock: fs::File,
+}
+
+impl Job<'_> {
+    /// Where a language's tools put what they make of this step: steps of several workflows may have one name.
+    pub(crate) fn stage(&self, language: &str) -> Result<Stage, Error> {
+        let source = &self.source.folder;
+        let whole = std::path::absolute(source).map_err(Error::file(source))?;
+        let name = format!("{}-{}", self.source.name, digest(whole.as_os_str().as_encoded_bytes()));
+        let folder = self.toolchain.target_dir.join(language).join(name);
+        Ok(Stage { _lock: lock(&folder)?, folder })
+    }
+
+    /// The folder that all of a component comes from but packages of an index: the workflow's, else the step's.
+    pub(crate) fn root(&self) -> Result<PathBuf, Error> {
+        let source = &self.source.folder;
+        let whole = source.canonicalize().map_err(Error::file(source))?;
+        let root = whole.ancestors().find(|folder| folder.join("workflow.toml").is_file());
+        Ok(root.unwrap_or(&whole).to_owned())
+    }
+
+    /// All packages of its world in one text, its own first: the WIT of the host itself may lie in no folder.
+    pub(crate) fn wit(&self) -> Result<String, Error> {
+        let resolve = &self.world.resolve;
+        let wrong = |why: String| Error::Wit { step: self.source.name.clone(), why };
+        let own = resolve.worlds[self.world.id].package;
+        let own = own.ok_or_else(|| wrong("its world is of no package".into()))?;
+        let others: Vec<_> = resolve.packages.iter().map(|(id, _)| id).filter(|id| *id != own).collect();
+        let mut printer = WitPrinter::default();
+        let printed = printer.emit_docs(false).print(resolve, own, &others);
+        printed.map_err(|error| wrong(format!("{error:#}")))?;
+        Ok(printer.output.to_string())
+    }
 }
 
 pub(crate) fn build(

@@ -32,6 +32,7 @@ mod c;
 mod component;
 mod embedded;
 mod error;
+mod generated;
 mod go;
 mod imports;
 mod js;

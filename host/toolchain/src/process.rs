@@ -1,6 +1,6 @@
 //! Runs a program to its end: what it wrote, or an error that holds the end of its complaints.
 
-use std::process::Command;
+use std::process::{Command, Output};
 
 use crate::Error;
 
@@ -13,8 +13,13 @@ pub(crate) fn output(command: &mut Command) -> Result<String, Error> {
     let output = command.output().map_err(|source| Error::Start { program, source })?;
     match output.status.success() {
         true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
-        false => Err(Error::Failed { command: line(command), told: tail(&output.stderr) }),
+        false => Err(failed(command, &output)),
     }
+}
+
+/// A program that did not succeed.
+pub(crate) fn failed(command: &Command, output: &Output) -> Error {
+    Error::Failed { command: line(command), told: tail(&output.stderr) }
 }
 
 fn line(command: &Command) -> String {

@@ -64,7 +64,7 @@ impl Packages {
                 format!("`lockstep build --install` fetches it ({}) into {}", self.size, cache.display());
             return Err(self.missing(who, fix));
         }
-        let _lock = lock(cache)?;
+        let _lock = lock(&cache.join("tools"))?;
         if !folder.exists() {
             progress(&format!("installing {} ({})", self.what, self.size));
             self.install(&folder, who)?;
@@ -80,8 +80,7 @@ impl Packages {
         match &self.registry {
             Registry::Python { requirements } => {
                 write("requirements.txt", requirements)?;
-                let python = interpreter().ok_or_else(|| self.without_python(who))?;
-                let mut pip = Command::new(python);
+                let mut pip = python_with_pip().ok_or_else(|| self.without_python(who))?;
                 pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]);
                 pip.args(["--require-hashes", "--only-binary=:all:", "--target", "packages"]);
                 process::output(pip.args(["-r", "requirements.txt"]).current_dir(&aside))?;
@@ -90,8 +89,8 @@ impl Packages {
                 write("package.json", manifest)?;
                 write("package-lock.json", lock)?;
                 let mut npm = Command::new("npm");
-                npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"])
-                    .current_dir(&aside);
+                npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
+                npm.current_dir(&aside);
                 process::output(&mut npm).map_err(|error| match error {
                     Error::Start { .. } => self.missing(who, NO_NODE.into()),
                     error => error,
@@ -110,13 +109,12 @@ impl Packages {
         Error::Missing { step: who.step.to_owned(), language: who.language, what: self.what.to_owned(), fix }
     }
 
-    /// Twelve hex digits of what pins them.
+    /// Follows from what pins them.
     fn key(&self) -> String {
-        let pinned = match &self.registry {
-            Registry::Python { requirements } => Sha256::digest(requirements),
-            Registry::Npm { lock, .. } => Sha256::digest(lock),
-        };
-        pinned[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+        match &self.registry {
+            Registry::Python { requirements } => digest(requirements),
+            Registry::Npm { lock, .. } => digest(lock),
+        }
     }
 }
 
@@ -124,18 +122,57 @@ const NO_PYTHON: &str =
     "it comes from PyPI, and there is no `python3` with pip: install Python 3.11 or newer";
 const NO_NODE: &str = "it comes from npm, and there is no `npm`: install Node.js 20 or newer";
 
-/// A Python that has pip.
-pub(crate) fn interpreter() -> Option<&'static str> {
-    let has_pip = |name: &&str| process::output(Command::new(name).args(["-m", "pip", "--version"])).is_ok();
-    ["python3", "python"].into_iter().find(has_pip)
+/// A Python that is new enough.
+pub(crate) fn python() -> Option<Command> {
+    python_that(&["-c", ""])
 }
 
-/// Two builds at once would do the work twice; the second waits here and finds it done.
-fn lock(cache: &Path) -> Result<File, Error> {
-    let folder = cache.join("tools");
-    fs::create_dir_all(&folder).map_err(Error::file(&folder))?;
+/// One that has pip, too.
+pub(crate) fn python_with_pip() -> Option<Command> {
+    python_that(&["-m", "pip", "--version"])
+}
+
+/// Left to itself Python takes modules from the current folder before its own, and whoever wrote what lies there is
+/// not to run on this machine. Only 3.11 and newer can be told so.
+fn python_that(can: &[&str]) -> Option<Command> {
+    let python = |name: &str| {
+        let mut python = Command::new(name);
+        python.arg("-P");
+        python
+    };
+    let is_one = |name: &&str| process::output(python(name).args(can)).is_ok();
+    ["python3", "python"].into_iter().find(is_one).map(python)
+}
+
+/// Twelve hex digits.
+pub(crate) fn digest(of: impl AsRef<[u8]>) -> String {
+    Sha256::digest(of)[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Makes a folder, and keeps others out of it: two builds at once would do the work twice; the second waits here and
+/// finds it done.
+pub(crate) fn lock(folder: &Path) -> Result<File, Error> {
+    fs::create_dir_all(folder).map_err(Error::file(folder))?;
     let path = folder.join("lock");
     let file = File::create(&path).map_err(Error::file(&path))?;
     file.lock().map_err(Error::file(&path))?;
     Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn python_runs_nothing_that_lies_in_the_current_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        for module in ["pip.py", "runpy.py", "sitecustomize.py"] {
+            fs::write(folder.path().join(module), "open('it-ran', 'w')").unwrap();
+        }
+        for found in [python(), python_with_pip()] {
+            let mut python = found.expect("there is a Python");
+            process::output(python.args(["-m", "pip", "--version"]).current_dir(folder.path())).unwrap();
+            assert!(!folder.path().join("it-ran").exists());
+        }
+    }
 }

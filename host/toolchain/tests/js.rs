@@ -126,13 +126,76 @@ fn npm(folder: &Path, arguments: &[&str]) -> String {
     told(&ended.stdout)
 }
 
+/// Two components of one bundle differ in what the engine draws by lot when it starts, so one is made but once.
 #[test]
-fn the_same_code_makes_the_same_component() {
+fn a_component_is_kept_while_it_is_whole_and_its_code_the_same() {
     let step = Step::new("ts", WIT, STEP);
     let first = step.build().unwrap();
-    assert!(first == step.build().unwrap(), "the engine's own chance is not asked twice");
+    assert!(first == step.build().unwrap(), "the same code, and another component");
     fs::write(step.source().join("step.ts"), STEP.replace("Welcome", "Hello")).unwrap();
     assert!(first != step.build().unwrap(), "other code, and the same component");
+    let stages = fs::read_dir(step.folder.path().join("target/js")).unwrap();
+    let kept = stages.map(|stage| stage.unwrap().path().join("component.wasm")).next().unwrap();
+    let whole = fs::read(&kept).unwrap();
+    fs::write(&kept, &whole[..whole.len() / 2]).unwrap();
+    Contract::read(&step.build().unwrap()).expect("half of a component is taken for one");
+}
+
+#[test]
+fn a_tsc_that_breaks_down_has_not_found_the_code_right() {
+    let step = Step::new("ts", WIT, STEP);
+    // Its tools: all of the real ones, but for a tsc that breaks down.
+    step.build().unwrap();
+    let (real, cache) =
+        (lockstep_toolchain::user_cache().unwrap().join("tools"), step.folder.path().join("cache"));
+    for tools in fs::read_dir(real).unwrap().map(|entry| entry.unwrap()) {
+        let packages = cache.join("tools").join(tools.file_name()).join("node_modules");
+        for package in
+            fs::read_dir(tools.path().join("node_modules")).into_iter().flatten().map(|one| one.unwrap())
+        {
+            fs::create_dir_all(&packages).unwrap();
+            if package.file_name() != "typescript" {
+                std::os::unix::fs::symlink(package.path(), packages.join(package.file_name())).unwrap();
+            }
+        }
+        fs::create_dir_all(packages.join("typescript/bin")).unwrap();
+        fs::write(packages.join("typescript/bin/tsc"), "console.error('out of memory'); process.exit(134)")
+            .unwrap();
+    }
+    let toolchain = Toolchain { cache, ..toolchain(&step.folder.path().join("target")) };
+    let told = step.build_with(&toolchain).expect_err("nobody has checked it");
+    assert!(told.starts_with("`node ") && told.ends_with(" failed: out of memory"), "{told}");
+}
+
+#[test]
+fn a_parameter_may_be_called_by_a_word_that_javascript_keeps() {
+    let wit = WIT.replace("func(event: visitor)", "func(old: visitor, new: greeting)");
+    let code = STEP.replace("(event: Visitor)", "(event: Visitor, other: Greeting)");
+    Step::new("ts", &wit, &code).build().unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn nothing_gets_into_a_component_from_outside_of_the_project() {
+    let step = Step::new("ts", WIT, "");
+    fs::write(step.folder.path().join("secret.json"), "1").unwrap();
+    let root = step.folder.path().canonicalize().unwrap();
+    std::os::unix::fs::symlink(root.join("secret.json"), step.source().join("link.json")).unwrap();
+    let absolute = root.join("secret.json").display().to_string();
+    for place in [absolute.as_str(), "../secret.json", "./link.json"] {
+        let import = format!("import secret from '{place}';");
+        fs::write(step.source().join("step.ts"), format!("{import}\n{STEP}console.log(secret);\n")).unwrap();
+        assert_eq!(
+            step.refusal(),
+            format!(
+                "step `hello` could not be built:\nstep.ts:1:20: {absolute} is imported; what a step is built from \
+                 lies in {}/hello: copy it there\n    {import}",
+                root.display()
+            )
+        );
+    }
+    // The folder of a workflow is the project of its steps.
+    fs::write(step.folder.path().join("workflow.toml"), "").unwrap();
+    step.build().unwrap_or_else(|error| panic!("{error}"));
 }
 
 #[test]
@@ -140,6 +203,18 @@ fn a_plain_javascript_step_needs_no_types() {
     let code =
         "import { Greeting } from './gen/events.js';\nexport const onVisitor = () => new Greeting({});\n";
     assert!(Step::new("js", WIT, code).build().is_ok());
+}
+
+#[test]
+fn modules_that_are_not_there_are_told_with_what_to_do() {
+    let imports = "import 'zlib';\nimport 'node:fs/promises';\nimport 'lodash/fp';\n";
+    assert_eq!(
+        Step::new("ts", WIT, &format!("{imports}{STEP}")).refusal(),
+        "step `hello` could not be built:\nstep.ts:1:8: there is no module `zlib`: a step has nothing of Node.js; use a \
+         package in plain JavaScript\n    import 'zlib';\nstep.ts:2:8: there is no module `node:fs/promises`: a step \
+         has nothing of Node.js; use a package in plain JavaScript\n    import 'node:fs/promises';\nstep.ts:3:8: there \
+         is no package `lodash`; `npm install lodash` in the step's folder puts it there\n    import 'lodash/fp';"
+    );
 }
 
 #[test]

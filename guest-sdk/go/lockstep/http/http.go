@@ -73,8 +73,11 @@ func NewRequest(method, url string) *Request {
 	return &Request{method: method, url: url}
 }
 
-// Header adds a header.
+// Header adds a header; a content-type takes the place of the one that is there.
 func (request *Request) Header(name, value string) *Request {
+	if isContentType(Header{Name: name}) {
+		request.headers = slices.DeleteFunc(request.headers, isContentType)
+	}
 	request.headers = append(request.headers, Header{name, value})
 	return request
 }
@@ -85,12 +88,19 @@ func (request *Request) Body(body []byte) *Request {
 	return request
 }
 
-// JSON is what the request carries, with the header that says so. Where the value is nothing that JSON can say,
-// Send fails.
+// JSON is what the request carries, with the header that says so, unless it has a content-type. Where the value is
+// nothing that JSON can say, Send fails.
 func (request *Request) JSON(value any) *Request {
 	written, err := text.Of(value)
 	request.wrong = err
-	return request.Header("content-type", "application/json").Body([]byte(written))
+	if !slices.ContainsFunc(request.headers, isContentType) {
+		request.Header("content-type", "application/json")
+	}
+	return request.Body([]byte(written))
+}
+
+func isContentType(header Header) bool {
+	return strings.EqualFold(header.Name, "content-type")
 }
 
 // Timeout is how long the call may take; the grant's rule may allow less.

@@ -3,6 +3,7 @@ package http
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -19,6 +20,18 @@ func TestARequestIsWhatWasPutTogether(t *testing.T) {
 	}
 	if _, err := Post("https://a.example/").JSON(func() {}).Send(); err == nil {
 		t.Error("what is no JSON was sent")
+	}
+}
+
+func TestARequestHasTheOneContentTypeThatItsAuthorGives(t *testing.T) {
+	patch := Header{"Content-Type", "application/merge-patch+json"}
+	for _, request := range []*Request{
+		Post("https://a.example/").Header("accept", "x").Header(patch.Name, patch.Value).JSON(1),
+		Post("https://a.example/").Header("accept", "x").JSON(1).Header(patch.Name, patch.Value),
+	} {
+		if !slices.Equal(request.headers, []Header{{"accept", "x"}, patch}) {
+			t.Errorf("got %v", request.headers)
+		}
 	}
 }
 

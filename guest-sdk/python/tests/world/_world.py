@@ -48,8 +48,8 @@ TYPES = {
 }
 
 HANDLERS = [
-    Handler("on-order", [("event", events.Order)], Variant([Case("wit_world.Emits_Brewed", Event("brewed", events.Brewed)), Case("wit_world.Emits_Refused", Event("refused", events.Refused))])),
-    Handler("on-round", [("all", list[events.Order])], List(Variant([Case("wit_world.Emits_Brewed", Event("brewed", events.Brewed)), Case("wit_world.Emits_Refused", Event("refused", events.Refused))]))),
-    Handler("on-served", [("order", events.Order), ("as", events.Brewed)], Option(Event("brewed", events.Brewed))),
-    Handler("on-timer-fired", [("event", events.TimerFired)], Nothing()),
+    Handler("on-order", "on_order", [("event", events.Order)], Variant([Case("wit_world.Emits_Brewed", Event("brewed", events.Brewed)), Case("wit_world.Emits_Refused", Event("refused", events.Refused))])),
+    Handler("on-round", "on_round", [("all", list[events.Order])], List(Variant([Case("wit_world.Emits_Brewed", Event("brewed", events.Brewed)), Case("wit_world.Emits_Refused", Event("refused", events.Refused))]))),
+    Handler("on-served", "on_served", [("order", events.Order), ("as", events.Brewed)], Option(Event("brewed", events.Brewed))),
+    Handler("on-timer-fired", "on_timer_fired", [("event", events.TimerFired)], Nothing()),
 ]

@@ -11,6 +11,7 @@ use lockstep_toolchain::{Built, Install, Toolchain};
 
 use crate::config;
 use crate::exit::Exit;
+use crate::lock::write_whole;
 use crate::project::{Loading, Project, Refused, WorkflowFile, nearest};
 use crate::report;
 
@@ -112,7 +113,7 @@ fn write(component: &Path, built: &Built) -> anyhow::Result<()> {
     if let Some(folder) = component.parent() {
         fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
     }
-    fs::write(component, &built.component)
+    write_whole(component, &built.component)
         .with_context(|| format!("{} cannot be written", component.display()))
 }
 
@@ -155,4 +156,29 @@ fn told(component: &Path, built: &Built, contract: &Contract) -> String {
     let kib = built.component.len().div_ceil(1024);
     let (language, handlers) = (built.language.title(), handlers.join(", "));
     format!("{}  {language}  {kib} KiB  {handlers}\n  imports {}", component.display(), imports(contract))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use super::*;
+
+    #[test]
+    fn whoever_reads_a_component_while_it_is_written_reads_a_whole_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("components/greet.wasm");
+        let built = |component: &[u8]| Built {
+            source: "greet".into(),
+            name: "greet".into(),
+            language: lockstep_toolchain::Language::Go,
+            component: component.to_vec(),
+        };
+        write(&path, &built(b"the old one")).unwrap();
+        let mut reading = fs::File::open(&path).unwrap();
+        write(&path, &built(b"the new one")).unwrap();
+        let mut read = String::new();
+        reading.read_to_string(&mut read).unwrap();
+        assert_eq!((read.as_str(), &*fs::read(&path).unwrap()), ("the old one", &b"the new one"[..]));
+    }
 }

@@ -3,7 +3,6 @@
 
 mod bindings;
 mod compile;
-mod files;
 mod find;
 pub(crate) mod first;
 mod glue;
@@ -20,7 +19,6 @@ pub(crate) mod tests;
 
 pub(crate) use bindings::Bindings;
 pub(crate) use compile::{KEEPING, map, run};
-pub(crate) use files::write as write_files;
 pub(crate) use handlers::{Emit, Handler, flags_bits, kind};
 pub(crate) use sdk::memory;
 pub(crate) use starter::starter;
@@ -31,7 +29,7 @@ use std::fs;
 use tempfile::TempDir;
 
 use crate::build::Job;
-use crate::{Error, component};
+use crate::{Error, component, generated};
 
 use compile::Unit;
 use find::Compiler;
@@ -40,7 +38,7 @@ use names::Names;
 /// Writes bindings, glue and SDK into `gen`.
 pub(crate) fn generate(job: &Job) -> Result<(), Error> {
     let bindings = Bindings::of(job.source, job.world)?;
-    files::write(&job.source.generated(), &generated(&bindings))
+    generated::write(&job.source.generated(), files(&bindings))
 }
 
 /// The component of a step.
@@ -69,7 +67,7 @@ pub(crate) fn aside(job: &Job) -> Result<TempDir, Error> {
 }
 
 /// The files in `gen`, each by its path from there.
-fn generated(bindings: &Bindings) -> Vec<(String, Vec<u8>)> {
+fn files(bindings: &Bindings) -> Vec<(String, Vec<u8>)> {
     let handlers = Handler::all(bindings);
     let mut names = Names::of(bindings, &handlers);
     let sdk = sdk::files(bindings);
@@ -89,7 +87,7 @@ fn module(
 ) -> Result<Vec<u8>, Error> {
     let aside = aside(job)?;
     let objects = aside.path();
-    let sources = generated(bindings).into_iter().map(|(name, _)| name).filter(|name| name.ends_with(".c"));
+    let sources = files(bindings).into_iter().map(|(name, _)| name).filter(|name| name.ends_with(".c"));
     let units = compile::units(job, own, sources.map(Into::into).collect(), objects);
     let (own, others): (Vec<&Unit>, Vec<&Unit>) = units.iter().partition(|unit| !unit.is_generated());
     own.iter().try_for_each(|unit| compile::compile(job, compiler, unit))?;

@@ -5,7 +5,7 @@ use std::fs;
 use expect_test::{ExpectFile, expect_file};
 use tempfile::TempDir;
 
-use super::{aside, generated};
+use super::{aside, files};
 use crate::build::{Job, build};
 use crate::c::Bindings;
 use crate::{Error, Home, Install, Language, NewStep, Source, Toolchain, Use, World, embedded};
@@ -88,7 +88,7 @@ impl Step {
 #[test]
 fn an_author_sees_short_names_and_for_each_handler_what_it_may_emit() {
     let bindings = Step::of(Language::C, WIT, "").bindings().unwrap();
-    let files = generated(&bindings);
+    let files = files(&bindings);
     let golden = |name: &str, file: ExpectFile| {
         let (_, text) = files.iter().find(|(path, _)| path == name).expect("it is generated");
         file.assert_eq(std::str::from_utf8(text).unwrap());

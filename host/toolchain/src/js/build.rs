@@ -5,19 +5,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use sha2::{Digest, Sha256};
-use wit_component::WitPrinter;
-
 use super::driver::{Bundle, Componentize, Driver, no_node};
 use super::model::Model;
 use super::told::{self, Teller};
 use crate::build::Job;
-use crate::{Error, Language, World};
+use crate::{Error, Language, process};
 
 /// The component of a step.
 pub(crate) fn build(job: &Job) -> Result<Vec<u8>, Error> {
     let folder = std::path::absolute(&job.source.folder).map_err(Error::file(&job.source.folder))?;
-    let driver = Driver::new(job, stage(job, &folder))?;
+    let stage = job.stage("js")?;
+    let driver = Driver::new(job, &stage.folder)?;
     let model = Model::of(job.world);
     let teller = Teller::new(job, &model);
     refuse_strangers(job, &model)?;
@@ -28,13 +26,6 @@ pub(crate) fn build(job: &Job) -> Result<Vec<u8>, Error> {
         checked.join().expect("tsc is only waited for")?;
         component
     })
-}
-
-/// A folder for what is made on the way, which no other step has.
-fn stage(job: &Job, folder: &Path) -> PathBuf {
-    let place = Sha256::digest(folder.as_os_str().as_encoded_bytes());
-    let place: String = place[..4].iter().map(|byte| format!("{byte:02x}")).collect();
-    job.toolchain.target_dir.join("js").join(format!("{}-{place}", job.source.name))
 }
 
 /// What the engine has no module for would trap when it is called.
@@ -52,8 +43,9 @@ fn wit(job: &Job, why: String) -> Error {
 
 fn bundle(job: &Job, driver: &Driver, folder: &Path, teller: &Teller) -> Result<(), Error> {
     let (main, out) = (own(job), driver.stage.join("bundle.js"));
-    let entry = Path::new(crate::GENERATED).join("component.js");
-    let bundled = driver.bundle(job, &Bundle { folder, main: &main, entry: &entry, out: &out })?;
+    let (entry, root) = (Path::new(crate::GENERATED).join("component.js"), job.root()?);
+    let request = Bundle { folder, root: &root, main: &main, entry: &entry, out: &out };
+    let bundled = driver.bundle(job, &request)?;
     bundled.warnings.iter().for_each(|warning| (job.progress)(&teller.found(warning)));
     let errors: Vec<String> = bundled.errors.iter().map(|error| teller.found(error)).collect();
     told::all(job, errors)?;
@@ -75,27 +67,22 @@ fn check(job: &Job, driver: &Driver, folder: &Path, teller: &Teller) -> Result<(
     tsc.arg(Path::new(crate::GENERATED).join("check")).current_dir(folder);
     let ended =
         tsc.output().map_err(|source| no_node(job, Error::Start { program: "node".into(), source }))?;
-    match ended.status.success() {
-        true => Ok(()),
-        false => told::all(job, teller.checked(&String::from_utf8_lossy(&ended.stdout))),
+    if ended.status.success() {
+        return Ok(());
+    }
+    // A tsc that found nothing and does not succeed has not looked.
+    match teller.checked(&String::from_utf8_lossy(&ended.stdout)) {
+        found if found.is_empty() => Err(process::failed(&tsc, &ended)),
+        found => told::all(job, found),
     }
 }
 
 fn componentize(job: &Job, driver: &Driver, teller: &Teller) -> Result<Vec<u8>, Error> {
     let at = |name: &str| driver.stage.join(name);
     let (js, wit, out) = (at("bundle.js"), at("world.wit"), at("component.wasm"));
-    fs::write(&wit, text(job.world).map_err(|why| self::wit(job, why))?).map_err(Error::file(&wit))?;
+    fs::write(&wit, job.wit()?).map_err(Error::file(&wit))?;
     let request = Componentize { js: &js, wit: &wit, world: job.world.name(), out: &out };
     let made = driver.componentize(job, &request)?;
     told::all(job, made.error.map(|error| teller.evaluated(&error)).into_iter().collect())?;
     fs::read(&out).map_err(Error::file(&out))
-}
-
-/// All packages of a world in one text, its own first.
-fn text(world: &World) -> Result<String, String> {
-    let own = world.resolve.worlds[world.id].package.ok_or("the world is of no package")?;
-    let others: Vec<_> = world.resolve.packages.iter().map(|(id, _)| id).filter(|id| *id != own).collect();
-    let mut printer = WitPrinter::default();
-    printer.emit_docs(false).print(&world.resolve, own, &others).map_err(|error| format!("{error:#}"))?;
-    Ok(printer.output.to_string())
 }

@@ -4,7 +4,7 @@
 use wit_parser::{Docs, Record, Result_, Type, TypeDefKind, TypeId, Variant};
 
 use super::model::{Gives, Handler, Model, Takes};
-use super::names::{camel, comment};
+use super::names::{camel, comment, param};
 
 /// `events.d.ts`
 pub(super) fn events(model: &Model) -> String {
@@ -30,8 +30,8 @@ pub(super) fn signature(model: &Model, handler: &Handler) -> String {
 
 /// `event: Order, all: Checked[]`
 pub(super) fn parameters(model: &Model, handler: &Handler) -> String {
-    let param = |(name, takes): &(String, Takes)| format!("{name}: {}", taken(model, *takes));
-    handler.takes.iter().map(param).collect::<Vec<_>>().join(", ")
+    let one = |(name, takes): &(String, Takes)| format!("{}: {}", param(name), taken(model, *takes));
+    handler.takes.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 /// What a handler returns: `Paid | Refused`, `Paid[]`, `Paid | undefined`, `void`.

@@ -1,8 +1,8 @@
 // Runs the tools of npm for the build, one command at a time; what they found goes to stdout as JSON.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
-import { SourceMap, createRequire } from 'node:module';
-import { join, relative, resolve } from 'node:path';
+import { SourceMap, createRequire, isBuiltin } from 'node:module';
+import { isAbsolute, join, relative, resolve } from 'node:path';
 
 if (Number.parseInt(process.versions.node, 10) < 20) {
   console.error(`steps are built with Node.js 20 or newer, and this is ${process.version}`);
@@ -13,7 +13,7 @@ const [, , command, tools, request] = process.argv;
 const tool = createRequire(join(tools, 'index.js'));
 
 /** The bundle of a step, with a table of where its lines come from, and what the author's file exports. */
-async function bundle({ folder: given, main, entry, out }) {
+async function bundle({ folder: given, root, main, entry, out }) {
   const { build } = tool('esbuild');
   // esbuild names files by where they really are.
   const folder = realpathSync(given);
@@ -32,7 +32,7 @@ async function bundle({ folder: given, main, entry, out }) {
     charset: 'utf8',
     mainFields: ['module', 'main'],
     conditions: ['lockstep-component'],
-    plugins: [hostOnly(join(folder, 'gen', 'host.js'))],
+    plugins: [hostOnly(join(folder, 'gen', 'host.js')), ownOnly(root)],
     logLevel: 'silent',
   };
   let built;
@@ -55,14 +55,35 @@ async function bundle({ folder: given, main, entry, out }) {
 /** The interfaces of the host are for the SDK alone: what it gives an author is never another number. */
 function hostOnly(sdk) {
   const text = 'the host is reached by ./gen/lockstep.js: import what you need from there';
-  const resolve = ({ path, importer }) => (importer === sdk ? { path, external: true } : { errors: [{ text }] });
+  const resolve = ({ path, importer }) => {
+    if (/^(node|data):/.test(path)) return undefined;
+    return importer === sdk ? { path, external: true } : { errors: [{ text }] };
+  };
   return { name: 'host', setup: (build) => build.onResolve({ filter: /^[\w-]+:[\w-]+\// }, resolve) };
+}
+
+/** Whoever wrote the step, no other file of the machine that builds it gets into its component. */
+function ownOnly(root) {
+  const load = ({ path }) => {
+    const place = realpathSync(path);
+    const from = relative(root, place);
+    if (!/^\.\.([\\/]|$)/.test(from) && !isAbsolute(from)) return undefined;
+    return { errors: [{ text: `${place} is imported; what a step is built from lies in ${root}: copy it there` }] };
+  };
+  return { name: 'own', setup: (build) => build.onLoad({ filter: /.*/, namespace: 'file' }, load) };
 }
 
 function finding({ text, location, notes }) {
   const hint = notes.map((note) => `; ${note.text}`).join('');
   const { file = '', line = 0, column = 0, lineText = '' } = location ?? {};
-  return { file, line, column: column + 1, text: text + hint, source: lineText };
+  return { file, line, column: column + 1, text: ofNode(text) ?? text + hint, source: lineText };
+}
+
+/** What is told of a module that is there in Node alone. */
+function ofNode(text) {
+  const name = /^Could not resolve "(.*)"/.exec(text)?.[1];
+  if (name === undefined || !isBuiltin(name)) return undefined;
+  return `there is no module \`${name}\`: a step has nothing of Node.js; use a package in plain JavaScript`;
 }
 
 /** For each line of the bundle that the author wrote, rows of column, file and line; null for the others. */
@@ -93,22 +114,28 @@ function index(files, file) {
   return files.includes(file) ? files.indexOf(file) : files.push(file) - 1;
 }
 
-/** The component of a bundle; the same one for the same bundle, since two builds differ in the engine's own chance. */
+/**
+ * The component of a bundle; the same one for the same bundle, since two builds differ in the engine's own chance. Its
+ * key says what it was made of and what came of it, so that half of one, or another's, is not taken for it.
+ */
 async function componentize({ js, wit, world, out }) {
   const source = readFileSync(js, 'utf8');
-  const key = createHash('sha256')
-    .update(`${tools}\0${world}\0${readFileSync(wit)}\0${source}`)
-    .digest('hex');
-  if (existsSync(out) && existsSync(`${out}.key`) && readFileSync(`${out}.key`, 'utf8') === key) return {};
+  const key = (component) => digest(`${tools}\0${world}\0${readFileSync(wit)}\0${source}\0${digest(component)}`);
+  const keyed = `${out}.key`;
+  if (existsSync(out) && existsSync(keyed) && readFileSync(keyed, 'utf8') === key(readFileSync(out))) return {};
   const { componentize } = tool('componentize-qjs');
   try {
     const { component } = await componentize({ witPath: wit, jsSource: source, world, sync: true, stubWasi: true });
     writeFileSync(out, component);
-    writeFileSync(`${out}.key`, key);
+    writeFileSync(keyed, key(component));
     return {};
   } catch (error) {
     return { error: placed(error.message, source) };
   }
+}
+
+function digest(of) {
+  return createHash('sha256').update(of).digest('hex');
 }
 
 /** A message with places in the bundle, as places in the author's files. */

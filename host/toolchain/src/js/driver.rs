@@ -26,6 +26,8 @@ pub(super) struct Driver {
 pub(super) struct Bundle<'a> {
     /// The folder of the step.
     pub(super) folder: &'a Path,
+    /// The folder that all of it comes from.
+    pub(super) root: &'a Path,
     /// The author's file.
     pub(super) main: &'a Path,
     /// The file that the component exports what it exports.
@@ -66,14 +68,13 @@ pub(super) struct Componentized {
 }
 
 impl Driver {
-    pub(super) fn new(job: &Job, stage: PathBuf) -> Result<Driver, Error> {
+    pub(super) fn new(job: &Job, stage: &Path) -> Result<Driver, Error> {
         let who = For { step: &job.source.name, language: job.source.language.title() };
         let tools =
             super::packages::TOOLS.ensure(&job.toolchain.cache, job.toolchain.install, &who, job.progress)?;
-        fs::create_dir_all(&stage).map_err(Error::file(&stage))?;
         let script = stage.join("driver.mjs");
         fs::write(&script, SCRIPT).map_err(Error::file(&script))?;
-        Ok(Driver { tools, stage })
+        Ok(Driver { tools, stage: stage.to_owned() })
     }
 
     pub(super) fn bundle(&self, job: &Job, request: &Bundle) -> Result<Bundled, Error> {

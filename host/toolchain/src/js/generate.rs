@@ -1,8 +1,6 @@
-//! What lies in `gen/`, file by file. A file is written only where it changes, and what is not generated any more goes,
-//! so that editors and test runners see no change where there is none.
+//! What lies in `gen/`, file by file.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use wit_parser::TypeDefKind;
@@ -11,7 +9,7 @@ use super::model::{Handler, Model};
 use super::names::{camel, comment};
 use super::{declare, shapes};
 use crate::build::Job;
-use crate::{Error, Language, World, embedded};
+use crate::{Error, Language, World, embedded, generated};
 
 /// The file that tsc holds handlers against the world by.
 pub(super) const CHECK: &str = "check/handlers.ts";
@@ -23,7 +21,7 @@ const HEAD: &str = "// Written by `lockstep build` from the step's WIT; changes 
 
 /// Writes bindings, glue and SDK into `gen/`.
 pub(crate) fn generate(job: &Job) -> Result<(), Error> {
-    write(&job.source.generated(), &files(job.world, job.source.language, &main_from_gen(job)))
+    generated::write(&job.source.generated(), files(job.world, job.source.language, &main_from_gen(job)))
 }
 
 /// All files of `gen/`; `main` is the path of the author's file from there.
@@ -58,34 +56,6 @@ fn main_from_gen(job: &Job) -> String {
 fn sdk() -> impl Iterator<Item = (PathBuf, String)> {
     let own = embedded::JS.iter().filter_map(|(path, text)| Some((path.strip_prefix("src/")?, text)));
     own.map(|(path, text)| (Path::new("lockstep").join(path), (*text).to_owned()))
-}
-
-fn write(folder: &Path, files: &Files) -> Result<(), Error> {
-    for (path, text) in files {
-        let path = folder.join(path);
-        if fs::read_to_string(&path).is_ok_and(|there| there == *text) {
-            continue;
-        }
-        let parent = path.parent().unwrap_or(folder);
-        fs::create_dir_all(parent).map_err(Error::file(parent))?;
-        fs::write(&path, text).map_err(Error::file(&path))?;
-    }
-    sweep(folder, folder, files)
-}
-
-/// Takes away what is not among the files.
-fn sweep(root: &Path, folder: &Path, files: &Files) -> Result<(), Error> {
-    for entry in fs::read_dir(folder).map_err(Error::file(folder))? {
-        let path = entry.map_err(Error::file(folder))?.path();
-        let own = path.strip_prefix(root).unwrap_or(&path);
-        match path.is_dir() {
-            true if files.keys().any(|file| file.starts_with(own)) => sweep(root, &path, files)?,
-            true => fs::remove_dir_all(&path).map_err(Error::file(&path))?,
-            false if files.contains_key(own) => {}
-            false => fs::remove_file(&path).map_err(Error::file(&path))?,
-        }
-    }
-    Ok(())
 }
 
 /// `events.js`: a class for each event.

@@ -1,7 +1,7 @@
 //! TypeScript and JavaScript: esbuild bundles the author's modules with the glue around each handler, tsc checks
 //! TypeScript against what the world says, and the bundle runs in QuickJS within the component.
 //!
-//! `gen/` holds what follows from the world and is written anew by every build: classes of events (`events.js`), the
+//! `gen/` holds what follows from the world: classes of events (`events.js`), the
 //! SDK (`lockstep.js`, `lockstep/`), the shapes of all values (`world.js`), and the glue (`component.js`). All of it is
 //! plain JavaScript with declarations beside it, so the same handlers run in plain Node: there `#host` is a stand-in.
 

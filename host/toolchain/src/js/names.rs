@@ -12,6 +12,19 @@ pub(super) fn class(name: &str) -> String {
     name.to_upper_camel_case()
 }
 
+/// A parameter, by its name in JavaScript: `new` as `new_`.
+pub(super) fn param(name: &str) -> String {
+    match RESERVED.split(' ').any(|word| word == name) {
+        true => format!("{name}_"),
+        false => name.to_owned(),
+    }
+}
+
+/// What can be no variable of a module, in JavaScript or in TypeScript.
+const RESERVED: &str = "arguments await break case catch class const continue debugger default delete do else enum eval \
+    export extends false finally for function if implements import in instanceof interface let new null package private \
+    protected public return static super switch this throw true try typeof undefined var void while with yield";
+
 /// A key of an object: in quotes only where it must be.
 pub(super) fn key(name: &str) -> String {
     match name.contains('-') {
@@ -48,6 +61,11 @@ mod tests {
         ] {
             assert_eq!((camel(wit).as_str(), class(wit).as_str()), (camels, classes));
         }
+    }
+
+    #[test]
+    fn a_parameter_is_no_word_that_the_language_keeps() {
+        assert_eq!(["new", "order", "this", "let"].map(param), ["new_", "order", "this_", "let_"]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use wit_parser::{Type, TypeDefKind, TypeId};
 
 use super::declare::{parameters, returned};
 use super::model::{Gives, Handler, Model};
-use super::names::{camel, comment};
+use super::names::{camel, comment, param};
 use crate::build::Job;
 use crate::starter::Origin;
 use crate::{Error, File, Language, Use, World};
@@ -78,7 +78,7 @@ impl First<'_> {
     /// A handler; the first one uses all that its world imports.
     fn handler(&self, handler: &Handler, is_first: bool) -> String {
         let (name, gives) = (&handler.name, &handler.gives);
-        let params: Vec<_> = handler.takes.iter().map(|(param, _)| param.as_str()).collect();
+        let params: Vec<_> = handler.takes.iter().map(|(name, _)| param(name)).collect();
         let head = match self.is_typed {
             true => {
                 let docs = comment(handler.docs.contents.as_deref(), "");
@@ -125,7 +125,7 @@ impl First<'_> {
     /// The event, with what it has in common with the one that came.
     fn event(&self, handler: &Handler, id: TypeId) -> Option<String> {
         let TypeDefKind::Record(record) = &self.model.definition(id).kind else { return None };
-        let from = &handler.takes.first()?.0;
+        let from = param(&handler.takes.first()?.0);
         let origins = self.origins(handler);
         let fields = record.fields.iter().zip(origins).filter_map(|(field, origin)| {
             let name = camel(&field.name);

@@ -251,15 +251,29 @@ fn instead<'n>(name: &str, known: impl Iterator<Item = &'n str> + Clone) -> Stri
 }
 
 fn no_package(name: &str) -> String {
-    match (is_of_node(name), name.starts_with('.')) {
-        (true, _) => {
+    match package(name) {
+        _ if name.starts_with(['.', '/']) => format!("there is no file `{name}`"),
+        None => format!("there is no module `{name}`"),
+        Some(package) => {
             format!(
-                "there is no module `{name}`: a step has nothing of Node.js; use a package in plain JavaScript"
+                "there is no package `{package}`; `npm install {package}` in the step's folder puts it there"
             )
         }
-        (_, true) => format!("there is no file `{name}`"),
-        _ => format!("there is no package `{name}`; `npm install {name}` in the step's folder puts it there"),
     }
+}
+
+/// The package that a module is of: `@tea/pot/lid` is of `@tea/pot`. To npm anything else than a package's own name is
+/// a place somewhere, `tea/pot` one of GitHub, whose scripts it runs.
+fn package(module: &str) -> Option<&str> {
+    let is_word = |word: &str| {
+        let is_plain = |char: char| char.is_ascii_alphanumeric() || "-_.~".contains(char);
+        word.starts_with(|first: char| first.is_ascii_alphanumeric()) && word.chars().all(is_plain)
+    };
+    let words = if module.starts_with('@') { 2 } else { 1 };
+    let end = module.match_indices('/').nth(words - 1).map_or(module.len(), |(at, _)| at);
+    let package = &module[..end];
+    let mut parts = package.strip_prefix('@').unwrap_or(package).split('/');
+    (parts.clone().count() == words && parts.all(is_word)).then_some(package)
 }
 
 const LEVELS: [&str; 5] = ["trace", "debug", "info", "warn", "error"];
@@ -294,27 +308,4 @@ fn member<'t>(text: &'t str, module: &str) -> Option<&'t str> {
 fn has_word(line: &str, word: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
     line.split(|c| !is_part(c)).any(|part| part == word)
-}
-
-/// Modules that come with Node.js.
-fn is_of_node(name: &str) -> bool {
-    const MODULES: [&str; 16] = [
-        "assert",
-        "buffer",
-        "child_process",
-        "crypto",
-        "events",
-        "fs",
-        "fs/promises",
-        "http",
-        "https",
-        "net",
-        "os",
-        "path",
-        "process",
-        "stream",
-        "url",
-        "util",
-    ];
-    name.starts_with("node:") || MODULES.contains(&name)
 }

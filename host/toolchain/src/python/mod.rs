@@ -2,10 +2,10 @@
 //! which are written here; the bindings that componentize-py makes by itself stay out of their sight.
 
 mod componentize;
+mod copy;
 mod events;
 mod names;
 mod requirements;
-mod stage;
 mod starter;
 mod types;
 mod world;
@@ -15,14 +15,13 @@ mod tests;
 
 pub(crate) use starter::starter;
 
-use std::fs;
 use std::path::Path;
 
 use wit_parser::WorldItem;
 
 use self::types::Types;
 use crate::build::Job;
-use crate::{Error, World, embedded};
+use crate::{Error, World, embedded, generated};
 
 /// The package of the SDK, which the program carries.
 const SDK: &str = "lockstep";
@@ -33,13 +32,13 @@ pub(crate) fn generate(job: &Job) -> Result<(), Error> {
     only_handlers(job.world).map_err(wrong)?;
     check_main(job)?;
     let types = Types::of(job.world).map_err(|unsupported| wrong(unsupported.0))?;
-    let generated = job.source.generated();
-    fs::create_dir_all(generated.join(SDK)).map_err(Error::file(&generated))?;
-    for (path, text) in embedded::PYTHON.iter().filter(|(path, _)| Path::new(path).starts_with(SDK)) {
-        write(&generated.join(path), text)?;
-    }
-    write(&generated.join("events.py"), &events::events(&types, job.world.name()))?;
-    write(&generated.join(SDK).join("_world.py"), &world::world(&types, job.world, job.source))
+    let sdk = embedded::PYTHON.iter().filter(|(path, _)| Path::new(path).starts_with(SDK));
+    let own = [
+        (Path::new("events.py").to_owned(), events::events(&types, job.world.name())),
+        (Path::new(SDK).join("_world.py"), world::world(&types, job.world, job.source)),
+    ];
+    let files = sdk.map(|(path, text)| (path.into(), (*text).to_owned())).chain(own);
+    generated::write(&job.source.generated(), files)
 }
 
 /// The component of a step.
@@ -77,13 +76,5 @@ fn check_main(job: &Job) -> Result<(), Error> {
                 job.source.main.display()
             ),
         }),
-    }
-}
-
-/// Leaves a file alone that says the same already: editors and caches look at its time.
-fn write(path: &Path, text: &str) -> Result<(), Error> {
-    match fs::read_to_string(path).is_ok_and(|known| known == text) {
-        true => Ok(()),
-        false => fs::write(path, text).map_err(Error::file(path)),
     }
 }

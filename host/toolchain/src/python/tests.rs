@@ -13,36 +13,45 @@ use crate::{Install, Source, Toolchain, World};
 const SDK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../guest-sdk/python");
 
 /// A step whose folder is made for the test.
-struct Step {
-    folder: tempfile::TempDir,
+pub(super) struct Step {
+    root: tempfile::TempDir,
+    name: &'static str,
 }
 
 impl Step {
-    fn new(wit: &str) -> Step {
-        let folder = tempfile::tempdir().unwrap();
-        let (name, wit) = (folder.path().join("tea-step"), wit.to_owned());
-        fs::create_dir_all(name.join("wit")).unwrap();
-        fs::write(name.join("wit/world.wit"), wit).unwrap();
-        fs::write(name.join("step.py"), "").unwrap();
-        fs::write(name.join("step.toml"), "language = \"python\"\n").unwrap();
-        Step { folder }
+    pub(super) fn new(wit: &str) -> Step {
+        Step::named("tea-step", wit)
     }
 
-    fn path(&self) -> PathBuf {
-        self.folder.path().join("tea-step")
+    fn named(name: &'static str, wit: &str) -> Step {
+        let step = Step { root: tempfile::tempdir().unwrap(), name };
+        let folder = step.path();
+        fs::create_dir_all(folder.join("wit")).unwrap();
+        fs::write(folder.join("wit/world.wit"), wit).unwrap();
+        fs::write(folder.join("step.py"), "").unwrap();
+        fs::write(folder.join("step.toml"), "language = \"python\"\n").unwrap();
+        step
+    }
+
+    pub(super) fn path(&self) -> PathBuf {
+        self.root.path().join(self.name)
     }
 
     fn job<T>(&self, work: impl FnOnce(&Job) -> T) -> T {
+        self.job_that(Install::Never, work)
+    }
+
+    pub(super) fn job_that<T>(&self, install: Install, work: impl FnOnce(&Job) -> T) -> T {
         let source = Source::read(&self.path()).unwrap();
         let world = World::read(&source).unwrap_or_else(|error| panic!("{error}"));
         let (cache, target_dir) = (self.path().join("cache"), self.path().join("target"));
-        let toolchain = Toolchain { cache, target_dir, install: Install::Never };
+        let toolchain = Toolchain { cache, target_dir, install };
         work(&Job { source: &source, world: &world, toolchain: &toolchain, progress: &|_| {} })
     }
 }
 
 /// A world whose one handler takes an event of these definitions.
-fn world_of(definitions: &str) -> String {
+pub(super) fn world_of(definitions: &str) -> String {
     format!(
         "package shop:tea; interface events {{ {definitions} }}
          world tea {{
@@ -66,6 +75,20 @@ fn a_world_becomes_dataclasses_and_a_table_of_handlers() {
                 golden("step.py").assert_eq(&file.text);
             }
         }
+    });
+}
+
+#[test]
+fn names_are_written_as_python_reads_them_and_as_the_bindings_have_them() {
+    let wit = world_of("record a { n: u8 }").replace("on-a:", "on-HTTP-call:");
+    let step = Step::named("cafe\u{301} \"noir\"", &wit);
+    step.job(|job| {
+        let types = Types::of(job.world).map_err(|unsupported| unsupported.0).unwrap();
+        let written = world::world(&types, job.world, job.source);
+        assert!(written.contains("STEP = \"cafe\u{301} \\\"noir\\\"\"\n"), "{written}");
+        assert!(written.contains("Handler(\"on-HTTP-call\", \"on_http_call\", ["), "{written}");
+        let begun = starter(job).unwrap().remove(0).text;
+        assert!(begun.contains("def on_http_call(event: A)"), "{begun}");
     });
 }
 

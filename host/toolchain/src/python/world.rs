@@ -16,12 +16,22 @@ pub(super) fn world(types: &Types, world: &World, source: &Source) -> String {
              import events\n\nfrom . import failure\nfrom ._handler import Case, Event, Handler, List, Nothing, Option, Variant\n",
             world.name()
         ),
-        format!("WORLD = {:?}\nSTEP = {:?}\nMAIN = {:?}\n", world.name(), source.name, main(source)),
+        format!(
+            "WORLD = {}\nSTEP = {}\nMAIN = {}\n",
+            quoted(world.name()),
+            quoted(&source.name),
+            quoted(&main(source))
+        ),
         imports(world),
         format!("# By the modules of the bindings.\nTYPES = {{\n{}}}\n", bound(types)),
         format!("HANDLERS = [\n{}]\n", handlers(world).map(|one| handler(types, one)).collect::<String>()),
     ];
     parts.join("\n")
+}
+
+/// A text as Python reads it: every literal of JSON is one of Python.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
 }
 
 /// The author's module.
@@ -89,7 +99,8 @@ fn handler(types: &Types, function: &Function) -> String {
     };
     let takes: Vec<String> = function.params.iter().map(param).collect();
     let gives = success(types.resolve, function).map_or("Nothing()".to_owned(), |ty| gives(types, ty));
-    format!("    Handler({:?}, [{}], {gives}),\n", function.name, takes.join(", "))
+    let (name, own) = (&function.name, names::snake(&function.name));
+    format!("    Handler({name:?}, {own:?}, [{}], {gives}),\n", takes.join(", "))
 }
 
 /// What a handler gives.

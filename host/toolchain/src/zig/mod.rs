@@ -15,7 +15,7 @@ pub(crate) use starter::starter;
 
 use crate::build::Job;
 use crate::c::{Bindings, Handler};
-use crate::{Error, c, embedded};
+use crate::{Error, c, embedded, generated};
 
 use names::Names;
 
@@ -23,7 +23,7 @@ use names::Names;
 pub(crate) fn generate(job: &Job) -> Result<(), Error> {
     job.world.refuse_strangers(job.source)?;
     let bindings = Bindings::of(job.source, job.world)?;
-    c::write_files(&job.source.generated(), &generated(&bindings))
+    generated::write(&job.source.generated(), files(&bindings))
 }
 
 /// The component of a step.
@@ -34,7 +34,7 @@ pub(crate) fn build(job: &Job) -> Result<Vec<u8>, Error> {
 }
 
 /// The files in `gen`, each by its path from there.
-fn generated(bindings: &Bindings) -> Vec<(String, Vec<u8>)> {
+fn files(bindings: &Bindings) -> Vec<(String, Vec<u8>)> {
     let handlers = Handler::all(bindings);
     let names = Names::of(bindings, &handlers);
     let parts: Vec<&str> = write::parts(bindings).collect();

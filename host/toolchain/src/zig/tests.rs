@@ -4,14 +4,14 @@ use std::path::Path;
 
 use expect_test::{ExpectFile, expect_file};
 
-use super::{find, generated};
+use super::{files, find};
 use crate::c::tests::{Step, WIT};
 use crate::{Language, Use, process};
 
 #[test]
 fn an_author_sees_the_world_as_zig_has_it() {
     let bindings = Step::of(Language::Zig, WIT, "").bindings().unwrap();
-    let files = generated(&bindings);
+    let files = files(&bindings);
     let golden = |name: &str, file: ExpectFile| {
         let (_, text) = files.iter().find(|(path, _)| path == name).expect("it is generated");
         file.assert_eq(std::str::from_utf8(text).unwrap());

@@ -47,15 +47,26 @@ fn what_a_world_does_not_give_is_told_with_the_line_that_it_lacks() {
                 "step.ts:2:10: world `assess` has no event `RefundAproved`; did you mean `RefundApproved`?\n    import …",
             ),
             (
-                "Could not resolve \"node:fs\"",
-                "step.ts:2:10: there is no module `node:fs`: a step has nothing of Node.js; use a package in plain \
-                 JavaScript\n    import …",
-            ),
-            (
                 "Could not resolve \"left-pad\"",
                 "step.ts:2:10: there is no package `left-pad`; `npm install left-pad` in the step's folder puts it \
                  there\n    import …",
             ),
+            (
+                "Could not resolve \"lodash/fp\"",
+                "step.ts:2:10: there is no package `lodash`; `npm install lodash` in the step's folder puts it \
+                 there\n    import …",
+            ),
+            (
+                "Could not resolve \"@tea/pot/lid/knob\"",
+                "step.ts:2:10: there is no package `@tea/pot`; `npm install @tea/pot` in the step's folder puts it \
+                 there\n    import …",
+            ),
+            ("Could not resolve \"@tea\"", "step.ts:2:10: there is no module `@tea`\n    import …"),
+            (
+                "Could not resolve \"http://a.example/b\"",
+                "step.ts:2:10: there is no module `http://a.example/b`\n    import …",
+            ),
+            ("Could not resolve \"x;reboot\"", "step.ts:2:10: there is no module `x;reboot`\n    import …"),
             ("Could not resolve \"./tea.js\"", "step.ts:2:10: there is no file `./tea.js`\n    import …"),
             ("Expected \";\"", "step.ts:2:10: Expected \";\"\n    import …"),
         ] {
