@@ -19,10 +19,8 @@ from . import _json, wit
 class Unfit(TypeError):
     """A value does not fit its type."""
 
-    def __init__(self, path: str, wanted: str, found: object, *, is_number: bool = False):
+    def __init__(self, path: str, wanted: str, found: object):
         super().__init__(f"`{path}` is to be {wanted}, and is {shown(found)}")
-        self.is_number = is_number
-        """Whether it is a whole number that the type does not hold."""
 
 
 class Misread(ValueError):
@@ -78,7 +76,7 @@ class Integer(Shape):
         if not isinstance(value, int) or isinstance(value, bool):
             raise Unfit(path, f"a whole number ({self.name})", value)
         if not self.low <= value <= self.high:
-            raise Unfit(path, f"a whole number from {self.low} to {self.high} ({self.name})", value, is_number=True)
+            raise Unfit(path, f"a whole number from {self.low} to {self.high} ({self.name})", value)
         return value
 
     def read(self, found: Any, path: str) -> Any:

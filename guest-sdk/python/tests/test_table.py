@@ -90,7 +90,7 @@ def test_every_row_has_its_verdict(row, tmp_path, monkeypatch):
     step.on_asked = handler(row["does"])
     monkeypatch.setitem(sys.modules, "step", step)
     monkeypatch.setattr(_world, "MAIN", "step")
-    monkeypatch.setattr(_world, "HANDLERS", [Handler("on-asked", [("event", Asked)], EMITS)])
+    monkeypatch.setattr(_world, "HANDLERS", [Handler("on-asked", "on_asked", [("event", Asked)], EMITS)])
     path = tmp_path / ("case.toml" if "toml" in row else "case.json")
     path.write_text(row.get("toml") or row.get("json") or json.dumps(row["case"]))
     verdict = row["verdict"]

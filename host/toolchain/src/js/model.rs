@@ -34,7 +34,7 @@ pub(super) struct Handler<'w> {
     pub(super) name: String,
     /// What the world says of it.
     pub(super) docs: &'w Docs,
-    /// Its parameters by name.
+    /// Its parameters by their names in WIT.
     pub(super) takes: Vec<(String, Takes)>,
     /// What it returns.
     pub(super) gives: Gives,
@@ -149,7 +149,7 @@ impl<'w> Model<'w> {
                 Some(TypeDefKind::List(inner)) => Takes::Many(self.record(*inner)),
                 _ => Takes::One(self.record(param.ty)),
             };
-            (names::camel(&param.name), takes)
+            (param.name.clone(), takes)
         });
         let ok = function.result.and_then(|ty| match self.kind(ty) {
             Some(TypeDefKind::Result(result)) => result.ok,

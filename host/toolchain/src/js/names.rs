@@ -12,12 +12,10 @@ pub(super) fn class(name: &str) -> String {
     name.to_upper_camel_case()
 }
 
-/// A parameter, by its name in JavaScript: `new` as `new_`.
+/// A parameter, by its name in JavaScript: `old-price` as `oldPrice`, `new` as `new_`.
 pub(super) fn param(name: &str) -> String {
-    match RESERVED.split(' ').any(|word| word == name) {
-        true => format!("{name}_"),
-        false => name.to_owned(),
-    }
+    let name = camel(name);
+    if RESERVED.split(' ').any(|word| word == name) { name + "_" } else { name }
 }
 
 /// What can be no variable of a module, in JavaScript or in TypeScript.
