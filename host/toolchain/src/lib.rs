@@ -35,6 +35,7 @@ mod error;
 mod go;
 mod js;
 mod language;
+mod left_behind;
 mod new;
 mod process;
 mod python;
@@ -48,7 +49,7 @@ mod zig;
 
 pub use error::Error;
 pub use language::Language;
-pub use new::{Home, Made, NewStep, Template, Use};
+pub use new::{Home, Made, NewStep, Template, Use, is_name};
 pub use rust::TARGET;
 pub use source::{GENERATED, MANIFEST, Source, language, last_change};
 pub use starter::File;

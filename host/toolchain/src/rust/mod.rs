@@ -3,13 +3,16 @@
 mod build;
 mod debian;
 mod find;
+mod members;
+mod names;
 mod starter;
 mod sysroot;
+mod workspace;
 
 pub(crate) use build::build;
 pub(crate) use debian::PACKAGES;
-pub(crate) use find::find;
-pub(crate) use starter::{join_workspace, sdk, starter};
+pub(crate) use starter::{sdk, starter};
+pub(crate) use workspace::{SDK, alone, join, keep_out, package};
 
 use std::path::PathBuf;
 
