@@ -11,7 +11,7 @@ use lockstep_toolchain::{Built, Install, Toolchain};
 
 use crate::config;
 use crate::exit::Exit;
-use crate::project::{Loading, Project, Refused, WorkflowFile, nearest};
+use crate::project::{Loading, Project, Refused, WorkflowFile, nearest, stale};
 use crate::report;
 
 /// Build components from their sources
@@ -49,12 +49,16 @@ impl Build {
         let install = if self.install { Install::Allowed } else { Install::Never };
         let toolchain = Toolchain { cache: config::tools(), target_dir: self.target_dir.clone(), install };
         let sources: Vec<PathBuf> = wanted.keys().cloned().collect();
+        // Before anything is built: what changes meanwhile may be in the component or not.
+        let made_of: BTreeMap<_, _> =
+            sources.iter().map(|source| (source.clone(), lockstep_toolchain::digest(source))).collect();
         for built in toolchain.build(&sources, &progress)? {
             let contract = Contract::read(&built.component).map_err(|refusals| Refused {
                 lines: refusals.iter().map(|why| format!("{}: {why}", built.name)).collect(),
             })?;
             for component in &wanted[&built.source] {
                 write(component, &built)?;
+                stale::note(component, made_of.get(&built.source).and_then(Option::as_deref));
                 report::progress(&told(component, &built, &contract));
             }
         }
@@ -107,18 +111,13 @@ impl Build {
 
 fn write(component: &Path, built: &Built) -> anyhow::Result<()> {
     if fs::read(component).is_ok_and(|there| there == built.component) {
-        return Ok(touch(component)?);
+        return Ok(());
     }
     if let Some(folder) = component.parent() {
         fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
     }
     fs::write(component, &built.component)
         .with_context(|| format!("{} cannot be written", component.display()))
-}
-
-/// What was built again and came out the same is not stale.
-fn touch(component: &Path) -> std::io::Result<()> {
-    fs::File::options().append(true).open(component)?.set_modified(std::time::SystemTime::now())
 }
 
 /// A step by itself: its component lies where the workflow around it says, else in its folder.

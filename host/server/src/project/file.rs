@@ -91,7 +91,7 @@ impl WorkflowFile {
     }
 
     /// What people call a part.
-    fn kind(&self, part: &Step) -> &'static str {
+    pub(super) fn kind(&self, part: &Step) -> &'static str {
         if self.is_tool(part) { "tool" } else { "step" }
     }
 
@@ -143,16 +143,6 @@ impl WorkflowFile {
             Refused::one(format!("{}:{}: {why}; mend the path in `grant`", self.shown(), named.line))
         })?;
         read_grant(&text, &shown).map(Some)
-    }
-
-    /// A component that is older than its source, as a warning.
-    pub(crate) fn stale(&self, step: &Step) -> Option<String> {
-        let source = lockstep_toolchain::last_change(&self.beside(step.source.as_deref()?))?;
-        let built = fs::metadata(self.beside(step.code.path())).ok()?.modified().ok()?;
-        (built < source).then(|| {
-            let (kind, name, file) = (self.kind(step), &step.name.value, self.path.display());
-            format!("{file}: {kind} `{name}`: its component is older than its source; build it: `lockstep build {file}`")
-        })
     }
 }
 

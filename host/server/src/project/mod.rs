@@ -5,6 +5,7 @@ pub(crate) mod extend;
 mod file;
 mod load;
 pub(crate) mod nearest;
+pub(crate) mod stale;
 mod tie;
 
 pub(crate) use amend::{Amendment, amended, element_mut};

@@ -1,5 +1,6 @@
 //! Rust: cargo makes core modules for [`TARGET`], with whatever compiler of this machine can.
 
+mod attribute;
 mod build;
 mod debian;
 mod find;
@@ -9,6 +10,7 @@ mod starter;
 mod sysroot;
 mod workspace;
 
+pub(crate) use attribute::attribute;
 pub(crate) use build::build;
 pub(crate) use debian::PACKAGES;
 pub(crate) use starter::{sdk, starter};
