@@ -6,6 +6,7 @@ mod assistant;
 mod attack;
 mod bad_input;
 mod bench;
+mod built;
 mod calls;
 mod commands;
 mod compile;

@@ -51,7 +51,7 @@ pub(crate) fn build_what_can_be() -> Result<Vec<LeftOut>> {
 
 fn keep(built: &Built) -> Result<()> {
     let component = component(&built.source)?;
-    write_if_new(&component, &built.component)?;
+    built.write(&component)?;
     let shown = component.strip_prefix(root()).unwrap_or(&component).display().to_string();
     say(&format!("   {shown}  {} KiB  {}", built.component.len().div_ceil(1024), built.language.title()));
     Ok(())
@@ -94,13 +94,4 @@ fn component(source: &Path) -> Result<PathBuf> {
     let name = source.file_name().context("a step has a name")?.to_string_lossy();
     let plugin = source.parent().and_then(Path::parent).context("a step lies in a plugin")?;
     Ok(plugin.join("components").join(format!("{name}.wasm")))
-}
-
-/// A component keeps its time if it did not change, but is never older than its source.
-fn write_if_new(path: &Path, bytes: &[u8]) -> Result<()> {
-    if fs::read(path).is_ok_and(|there| there == bytes) {
-        return Ok(fs::File::options().append(true).open(path)?.set_modified(std::time::SystemTime::now())?);
-    }
-    fs::create_dir_all(path.parent().context("a component lies in a folder")?)?;
-    fs::write(path, bytes).with_context(|| format!("{} cannot be written", path.display()))
 }

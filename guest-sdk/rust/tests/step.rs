@@ -57,6 +57,10 @@ mod forms {
         on_gathered(all)
     }
 
+    fn on_guest(event: Guest_) -> Result<Comes, Failure> {
+        Ok(event.into())
+    }
+
     fn on_step_failed(event: StepFailed) -> Result<PassedOn, Failure> {
         Ok(event.into())
     }
@@ -89,6 +93,8 @@ mod forms {
         assert_eq!(on_variants(asked()).unwrap(), [Emits::Yes(yes()), Emits::No(no())]);
         assert_eq!(on_optional_list(asked()).unwrap(), Some(vec![Emits::No(no())]));
         assert_eq!(on_twice(asked()).unwrap(), [Twice::Left(yes()), Twice::No(no())]);
+        let guest = Guest_ { name: "Ada".into() };
+        assert_eq!(on_guest(guest.clone()).unwrap(), Comes::Guest(guest));
         assert_eq!(on_gathered_with(asked(), vec![yes(), yes()]).unwrap(), Yes { n: 2 });
     }
 

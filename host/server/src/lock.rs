@@ -137,7 +137,7 @@ impl Lock {
         let Lock { steps, tools } = self.clone();
         let text = Text { lock: FORMAT, steps, tools };
         let text = toml::to_string(&text).map_err(|error| failed(io::Error::other(error)))?;
-        write_whole(&path, &format!("{HEAD}{text}")).map_err(failed)
+        write_whole(&path, format!("{HEAD}{text}")).map_err(failed)
     }
 
     /// Locks a step; one that is locked just so keeps the time of its acceptance.

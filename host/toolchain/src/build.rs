@@ -10,8 +10,7 @@ use wit_component::WitPrinter;
 
 use crate::tools::{digest, lock};
 use crate::{
-    Built, Error, File, Language, Progress, Source, Toolchain, World, c, component, go, js, language, python,
-    rust, zig,
+    Built, Error, File, Language, Progress, Source, Toolchain, World, c, go, js, language, python, rust, zig,
 };
 
 /// What a language's builder is handed.
@@ -81,19 +80,11 @@ pub(crate) fn build(
             _ => others.push(Source::read(folder)?),
         }
     }
-    let mut built = build_crates(&toolchain, &crates, progress)?;
+    let mut built = rust::build(&toolchain, &crates, progress)?;
     built.extend(build_others(&toolchain, &others, progress)?);
     let at = |built: &Built| sources.iter().position(|source| *source == built.source);
     built.sort_by_key(at);
     Ok(built)
-}
-
-fn build_crates(toolchain: &Toolchain, crates: &[PathBuf], progress: Progress) -> Result<Vec<Built>, Error> {
-    if crates.is_empty() {
-        return Ok(Vec::new());
-    }
-    let compiler = rust::find(&toolchain.cache.join("sysroot"), toolchain.install, progress)?;
-    rust::build(&compiler, crates, &toolchain.target_dir, progress)
 }
 
 /// The first failure in the order of the sources is the one that is told.
@@ -132,8 +123,8 @@ fn build_one(toolchain: &Toolchain, source: &Source, progress: Progress) -> Resu
         Language::C => c::build(&job),
         Language::Zig => zig::build(&job),
     }?;
-    let component = component::with_text(component, &world.text);
     Ok(Built {
+        made_of: None,
         source: source.folder.clone(),
         name: source.name.clone(),
         language: source.language,
@@ -144,7 +135,7 @@ fn build_one(toolchain: &Toolchain, source: &Source, progress: Progress) -> Resu
 /// The first code of a new step whose WIT lies there, from its folder.
 pub(crate) fn starter(job: &Job, wit: &str) -> Result<Vec<File>, Error> {
     match job.source.language {
-        Language::Rust => rust::starter(job, wit),
+        Language::Rust => Ok(vec![rust::starter(job, wit)]),
         Language::TypeScript | Language::JavaScript => js::starter(job),
         Language::Python => python::starter(job),
         Language::Go => go::starter(job),

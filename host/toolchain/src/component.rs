@@ -38,11 +38,3 @@ fn finish<E: std::fmt::Display>(
     let mut encoder = encoder.map_err(|why| fail(format!("{why:#}")))?;
     encoder.encode().map_err(|why| fail(format!("{why:#}")))
 }
-
-/// A component with the text of its world in it: component types carry no comments.
-pub(crate) fn with_text(mut component: Vec<u8>, text: &str) -> Vec<u8> {
-    use wasm_encoder::{ComponentSection, CustomSection};
-    CustomSection { name: "lockstep-wit".into(), data: text.as_bytes().into() }
-        .append_to_component(&mut component);
-    component
-}

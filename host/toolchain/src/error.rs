@@ -11,11 +11,14 @@ pub enum Error {
     /// There is no way to compile for the target.
     #[error(
         "no Rust compiler for {target} was found; run `rustup target add {target}`, or on Debian as root \
-         `apt-get install -y --no-install-recommends {packages}`",
+         `apt-get install -y --no-install-recommends {packages}`{why}",
         target = crate::rust::TARGET,
         packages = crate::rust::PACKAGES.join(" ")
     )]
-    NoCompiler,
+    NoCompiler {
+        /// What apt-get said, after a semicolon; empty where it was not asked.
+        why: String,
+    },
     /// What a language is built with is not on this machine.
     #[error("step `{step}` is written in {language}, and {what} is missing; {fix}")]
     Missing {
@@ -92,12 +95,19 @@ pub enum Error {
     /// A new step would overwrite what is there.
     #[error("{0} is there already, and not empty; choose another name, or remove it")]
     Taken(PathBuf),
+    /// A file of a new step would overwrite one.
+    #[error("{0} is there already, and nothing is overwritten; choose another name")]
+    FileTaken(PathBuf),
+    /// A new event is called like what every world has.
+    #[error("an event cannot be called `{0}`, as every world has one of its own; choose another name")]
+    EventTaken(String),
     /// A new step is called like a world or an interface that there is.
     #[error("the workflow's WIT has a world or an interface `{0}` already; choose another name")]
     WorldTaken(String),
     /// A name that some language cannot spell.
     #[error(
-        "`{name}` cannot name {what}: lower-case words with `-` between them, each beginning with a letter"
+        "`{name}` cannot name {what}: lower-case words with `-` between them, each beginning with a letter, at \
+         most 64 characters"
     )]
     Name {
         /// What is to be called so.

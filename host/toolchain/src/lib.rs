@@ -28,8 +28,10 @@
 
 mod apt;
 mod build;
+mod built;
 mod c;
 mod component;
+mod digest;
 mod embedded;
 mod error;
 mod generated;
@@ -37,6 +39,7 @@ mod go;
 mod imports;
 mod js;
 mod language;
+mod left_behind;
 mod new;
 mod process;
 mod python;
@@ -48,11 +51,12 @@ mod tools;
 mod world;
 mod zig;
 
+pub use built::{Built, is_stale};
 pub use error::Error;
 pub use language::Language;
-pub use new::{Home, Made, NewStep, Template, Use};
+pub use new::{Home, Made, NewStep, Template, Use, is_name};
 pub use rust::TARGET;
-pub use source::{GENERATED, MANIFEST, Source, language, last_change};
+pub use source::{GENERATED, MANIFEST, Source, language};
 pub use starter::File;
 pub use text::{STEP_WIT, from_text, resolve};
 pub use world::World;
@@ -83,23 +87,13 @@ pub struct Toolchain {
     pub install: Install,
 }
 
-/// A step that was built.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Built {
-    /// The folder it was built from, as the caller gave it.
-    pub source: PathBuf,
-    /// The name of its package, or of its folder.
-    pub name: String,
-    /// What it is written in.
-    pub language: Language,
-    /// The bytes of its component.
-    pub component: Vec<u8>,
-}
-
 impl Toolchain {
     /// Builds the steps in `sources` and makes a component of each, in the order given.
     pub fn build(&self, sources: &[PathBuf], progress: Progress) -> Result<Vec<Built>, Error> {
-        build::build(self, sources, progress)
+        // Before anything is built: what changes meanwhile may be in the component or not.
+        let made_of: Vec<_> = sources.iter().map(|source| digest::digest(source)).collect();
+        let built = build::build(self, sources, progress)?;
+        Ok(built.into_iter().zip(made_of).map(|(built, made_of)| Built { made_of, ..built }).collect())
     }
 
     /// Writes what a source's editor and plain tests need of its world into its folder `gen`: bindings, glue and

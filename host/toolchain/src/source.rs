@@ -2,8 +2,7 @@
 //! itself; every other language says them in `step.toml`.
 
 use std::fs;
-use std::path::{Component, Path, PathBuf};
-use std::time::SystemTime;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -91,32 +90,6 @@ impl Source {
     }
 }
 
-/// When what a source is built from was last changed: its own files, and the WIT that its `step.toml` names. What
-/// builds and tests leave behind does not count, nor do cases.
-pub fn last_change(folder: &Path) -> Option<SystemTime> {
-    let wit = Source::read(folder).ok().map(|source| source.wit);
-    let wit = wit
-        .filter(|wit| !wit.starts_with(folder) || wit.components().any(|part| part == Component::ParentDir));
-    newest(folder).max(wit.and_then(|wit| newest(&wit)))
-}
-
-/// Folders that no component is made of.
-const LEFT_BEHIND: [&str; 6] = ["target", GENERATED, "node_modules", "__pycache__", "cases", "components"];
-
-fn newest(folder: &Path) -> Option<SystemTime> {
-    let entries = fs::read_dir(folder).ok()?.filter_map(Result::ok);
-    let times = entries.filter_map(|entry| {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        match entry.file_type().ok()? {
-            kind if kind.is_dir() && (name.starts_with('.') || LEFT_BEHIND.contains(&name.as_str())) => None,
-            kind if kind.is_dir() => newest(&entry.path()),
-            _ if name.ends_with(".wasm") => None,
-            _ => entry.metadata().ok()?.modified().ok(),
-        }
-    });
-    times.max()
-}
-
 /// The requirements that are named; else the file of that name, if it is there.
 fn requirements(
     folder: &Path,
@@ -135,7 +108,7 @@ fn requirements(
 }
 
 /// The name of a folder, however it was named.
-fn name(folder: &Path) -> String {
+pub(crate) fn name(folder: &Path) -> String {
     let whole = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     whole.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }

@@ -6,8 +6,7 @@ use std::path::Path;
 use lockstep_core::contract::Contract;
 use wit_component::{ComponentEncoder, StringEncoding, dummy_module, embed_component_metadata};
 use wit_parser::{
-    Function, LiftLowerAbi, ManglingAndAbi, PackageId, PackageSourceMap, Resolve, Type, TypeDefKind, WorldId,
-    WorldItem,
+    Function, LiftLowerAbi, ManglingAndAbi, PackageId, Resolve, Type, TypeDefKind, WorldId, WorldItem,
 };
 
 use crate::{Error, STEP_WIT, Source};
@@ -20,8 +19,8 @@ pub struct World {
     pub id: WorldId,
     /// Its handlers and events, as the host would read them from a component.
     pub contract: Contract,
-    /// The text of its package, with the comments that component types do not carry.
-    pub text: String,
+    /// A component of it that does nothing: all that it says, without comments and without other worlds.
+    pub(crate) hollow: Vec<u8>,
 }
 
 impl World {
@@ -31,15 +30,12 @@ impl World {
             return Err(Error::NoWit { step: source.name.clone(), folder: source.wit.clone() });
         }
         let wrong = |why: String| Error::Wit { step: source.name.clone(), why };
-        let (resolve, package, files) = packages(&source.wit).map_err(wrong)?;
-        let mut text = String::new();
-        for file in files.paths() {
-            text += &fs::read_to_string(file).map_err(Error::file(file))?;
-        }
+        let (resolve, package) = packages(&source.wit).map_err(wrong)?;
         let id = choose(&resolve, package, source).map_err(wrong)?;
         only_handlers(&resolve, id).map_err(wrong)?;
-        let contract = contract(&resolve, id).map_err(wrong)?;
-        Ok(World { resolve, id, contract, text })
+        let hollow = hollow(&resolve, id).map_err(wrong)?;
+        let contract = contract(&resolve, id, &hollow).map_err(wrong)?;
+        Ok(World { resolve, id, contract, hollow })
     }
 
     /// Its name: `greet`.
@@ -48,17 +44,21 @@ impl World {
     }
 }
 
-/// The package in a WIT folder, beside all that it uses, and its files; the host's own unless the folder has it.
-pub(crate) fn packages(folder: &Path) -> Result<(Resolve, PackageId, PackageSourceMap), String> {
-    let mut resolve = Resolve::default();
-    if !has_own_copy(folder) {
-        let text: String = STEP_WIT.iter().map(|(_, text)| *text).collect();
-        let pushed = resolve.push_str("lockstep-step.wit", &text);
-        pushed.map_err(|error| told(&resolve.render_error(&error)))?;
-    }
+/// The package in a WIT folder, beside all that it uses; the host's own unless the folder has it.
+pub(crate) fn packages(folder: &Path) -> Result<(Resolve, PackageId), String> {
+    let mut resolve = if has_own_copy(folder) { Resolve::default() } else { of_host()? };
     let pushed = resolve.push_path(folder);
-    let (package, files) = pushed.map_err(|error| told(&resolve.render_error(&error)))?;
-    Ok((resolve, package, files))
+    let (package, _) = pushed.map_err(|error| told(&resolve.render_error(&error)))?;
+    Ok((resolve, package))
+}
+
+/// The host's own package, and nothing else.
+pub(crate) fn of_host() -> Result<Resolve, String> {
+    let mut resolve = Resolve::default();
+    let text: String = STEP_WIT.iter().map(|(_, text)| *text).collect();
+    let pushed = resolve.push_str("lockstep-step.wit", &text);
+    pushed.map_err(|error| told(&resolve.render_error(&error)))?;
+    Ok(resolve)
 }
 
 /// What the reader of WIT says, without the steps by which it got there.
@@ -125,14 +125,18 @@ fn only_handlers(resolve: &Resolve, world: WorldId) -> Result<(), String> {
     }
 }
 
-/// What the host would say of a component of this world.
-fn contract(resolve: &Resolve, world: WorldId) -> Result<Contract, String> {
+/// A component of a world, with nothing behind it.
+fn hollow(resolve: &Resolve, world: WorldId) -> Result<Vec<u8>, String> {
     let mut module = dummy_module(resolve, world, ManglingAndAbi::Legacy(LiftLowerAbi::Sync));
-    let component = embed_component_metadata(&mut module, resolve, world, StringEncoding::UTF8)
+    embed_component_metadata(&mut module, resolve, world, StringEncoding::UTF8)
         .and_then(|()| ComponentEncoder::default().module(&module))
         .and_then(|mut encoder| encoder.encode())
-        .map_err(|error| format!("{error:#}"))?;
-    Contract::read(&component).map_err(|refusals| {
+        .map_err(|error| format!("{error:#}"))
+}
+
+/// What the host would say of a component of this world.
+fn contract(resolve: &Resolve, world: WorldId, hollow: &[u8]) -> Result<Contract, String> {
+    Contract::read(hollow).map_err(|refusals| {
         let lines: Vec<_> = refusals.iter().map(ToString::to_string).collect();
         format!("world `{}`: {}", resolve.worlds[world].name, lines.join("; "))
     })

@@ -91,7 +91,7 @@ fn cases<'r>(resolve: &'r Resolve, variant: &Variant, base: TokenStream) -> Vec<
     let is_single = |event| events.iter().filter(|other| **other == Some(event)).count() == 1;
     let cases = variant.cases.iter().zip(&events).filter_map(|(case, event)| {
         let event = event.filter(|event| is_single(*event))?;
-        let name = names::camel(&case.name);
+        let name = names::case(&case.name);
         Some(Carried {
             resolve,
             event,

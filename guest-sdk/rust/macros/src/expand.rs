@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use proc_macro2::{Literal, Span, TokenStream};
+use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::Item;
 
@@ -51,7 +51,6 @@ fn code(world: &World, handlers: &[Handler]) -> TokenStream {
     let bindings = bindings(world);
     let conversions = world.conversions.iter().map(conversion);
     let types = &world.types;
-    let text = text(&world.text);
     quote! {
         #[doc(hidden)]
         #[allow(warnings, unsafe_code, clippy::all)]
@@ -60,7 +59,6 @@ fn code(world: &World, handlers: &[Handler]) -> TokenStream {
             pub use generated::*;
             #(pub use #types;)*
             #(#conversions)*
-            #text
         }
         #[allow(unused_imports)]
         use bindings::*;
@@ -95,15 +93,5 @@ fn conversion(conversion: &Conversion) -> TokenStream {
         impl ::core::convert::From<#event> for #result {
             fn from(event: #event) -> Self { #value }
         }
-    }
-}
-
-/// Component types carry no doc comments; the text beside them does.
-fn text(text: &str) -> TokenStream {
-    let (length, bytes) = (text.len(), Literal::byte_string(text.as_bytes()));
-    quote! {
-        #[cfg(target_arch = "wasm32")]
-        #[unsafe(link_section = "lockstep-wit")]
-        pub static WIT: [u8; #length] = *#bytes;
     }
 }

@@ -1,7 +1,7 @@
 //! The Rust paths that bindings give to WIT types, as seen from beside the module `generated`.
 
 use heck::{ToSnakeCase, ToUpperCamelCase};
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 use wit_bindgen_core::name_package_module;
 use wit_bindgen_core::wit_parser::{InterfaceId, Resolve, TypeDef, TypeOwner};
@@ -33,7 +33,7 @@ pub(crate) fn interface(resolve: &Resolve, id: InterfaceId) -> Option<TokenStrea
 
 /// A named type of a world or an interface.
 pub(crate) fn path(resolve: &Resolve, definition: &TypeDef) -> Option<TokenStream> {
-    let name = camel(definition.name.as_ref()?);
+    let name = type_name(definition.name.as_ref()?);
     match definition.owner {
         TypeOwner::World(_) => Some(quote!(generated::#name)),
         TypeOwner::Interface(id) => interface(resolve, id).map(|module| quote!(#module::#name)),
@@ -41,8 +41,16 @@ pub(crate) fn path(resolve: &Resolve, definition: &TypeDef) -> Option<TokenStrea
     }
 }
 
-/// `refund-requested` as `RefundRequested`.
-pub(crate) fn camel(name: &str) -> proc_macro2::Ident {
+/// `refund-requested` as `RefundRequested`. The name of the trait of handlers is not to be had.
+pub(crate) fn type_name(name: &str) -> Ident {
+    match name {
+        "guest" => format_ident!("Guest_"),
+        _ => case(name),
+    }
+}
+
+/// A case of a variant: `refund-requested` as `RefundRequested`.
+pub(crate) fn case(name: &str) -> Ident {
     format_ident!("{}", name.to_upper_camel_case())
 }
 

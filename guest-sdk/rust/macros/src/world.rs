@@ -30,8 +30,6 @@ pub(crate) struct World {
     pub(crate) types: Vec<TokenStream>,
     /// From each event to the results that may carry it.
     pub(crate) conversions: Vec<Conversion>,
-    /// The text of its package.
-    pub(crate) text: String,
     /// Where all of its WIT lies, in the order of reading.
     pub(crate) paths: Vec<PathBuf>,
 }
@@ -48,12 +46,8 @@ impl World {
             resolve.push_path(SDK_WIT).map_err(|error| resolve.render_error(&error))?;
             paths.insert(0, SDK_WIT.into());
         }
-        let (package, files) = resolve.push_path(folder).map_err(|error| resolve.render_error(&error))?;
-        let mut text = String::new();
-        for file in files.paths() {
-            text += &fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
-        }
-        Ok(World { text, paths, ..World::select(&resolve, package, name)? })
+        let (package, _) = resolve.push_path(folder).map_err(|error| resolve.render_error(&error))?;
+        Ok(World { paths, ..World::select(&resolve, package, name)? })
     }
 
     /// A world of a package that is resolved already.
@@ -73,7 +67,6 @@ impl World {
             sdk: sdk(resolve, id),
             types: types(resolve, id),
             conversions: emits::conversions(resolve, &handlers),
-            text: String::new(),
             paths: Vec::new(),
         })
     }
@@ -145,7 +138,7 @@ fn types(resolve: &Resolve, world: WorldId) -> Vec<TokenStream> {
     for id in interfaces(resolve, world).filter(|id| !names::is_sdk(resolve, *id)) {
         let Some(module) = names::interface(resolve, id) else { continue };
         for name in resolve.interfaces[id].types.keys().filter(|name| known.insert((*name).clone())) {
-            let name = names::camel(name);
+            let name = names::type_name(name);
             types.push(quote!(#module::#name));
         }
     }

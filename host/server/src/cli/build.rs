@@ -1,17 +1,14 @@
 //! `lockstep build`: makes components from the sources that a workflow names.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use clap::Args;
 use lockstep_core::contract::{Class, Contract};
 use lockstep_toolchain::{Built, Install, Toolchain};
 
 use crate::config;
 use crate::exit::Exit;
-use crate::lock::write_whole;
 use crate::project::{Loading, Project, Refused, WorkflowFile, nearest};
 use crate::report;
 
@@ -55,7 +52,7 @@ impl Build {
                 lines: refusals.iter().map(|why| format!("{}: {why}", built.name)).collect(),
             })?;
             for component in &wanted[&built.source] {
-                write(component, &built)?;
+                built.write(component)?;
                 report::progress(&told(component, &built, &contract));
             }
         }
@@ -106,22 +103,6 @@ impl Build {
     }
 }
 
-fn write(component: &Path, built: &Built) -> anyhow::Result<()> {
-    if fs::read(component).is_ok_and(|there| there == built.component) {
-        return Ok(touch(component)?);
-    }
-    if let Some(folder) = component.parent() {
-        fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
-    }
-    write_whole(component, &built.component)
-        .with_context(|| format!("{} cannot be written", component.display()))
-}
-
-/// What was built again and came out the same is not stale.
-fn touch(component: &Path) -> std::io::Result<()> {
-    fs::File::options().append(true).open(component)?.set_modified(std::time::SystemTime::now())
-}
-
 /// A step by itself: its component lies where the workflow around it says, else in its folder.
 fn alone(folder: &Path) -> Result<Wanted, Refused> {
     let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
@@ -156,29 +137,4 @@ fn told(component: &Path, built: &Built, contract: &Contract) -> String {
     let kib = built.component.len().div_ceil(1024);
     let (language, handlers) = (built.language.title(), handlers.join(", "));
     format!("{}  {language}  {kib} KiB  {handlers}\n  imports {}", component.display(), imports(contract))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::Read;
-
-    use super::*;
-
-    #[test]
-    fn whoever_reads_a_component_while_it_is_written_reads_a_whole_one() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("components/greet.wasm");
-        let built = |component: &[u8]| Built {
-            source: "greet".into(),
-            name: "greet".into(),
-            language: lockstep_toolchain::Language::Go,
-            component: component.to_vec(),
-        };
-        write(&path, &built(b"the old one")).unwrap();
-        let mut reading = fs::File::open(&path).unwrap();
-        write(&path, &built(b"the new one")).unwrap();
-        let mut read = String::new();
-        reading.read_to_string(&mut read).unwrap();
-        assert_eq!((read.as_str(), &*fs::read(&path).unwrap()), ("the old one", &b"the new one"[..]));
-    }
 }

@@ -145,11 +145,10 @@ impl WorkflowFile {
         read_grant(&text, &shown).map(Some)
     }
 
-    /// A component that is older than its source, as a warning.
+    /// A component whose source has changed since it was built, as a warning.
     pub(crate) fn stale(&self, step: &Step) -> Option<String> {
-        let source = lockstep_toolchain::last_change(&self.beside(step.source.as_deref()?))?;
-        let built = fs::metadata(self.beside(step.code.path())).ok()?.modified().ok()?;
-        (built < source).then(|| {
+        let (component, source) = (self.beside(step.code.path()), self.beside(step.source.as_deref()?));
+        lockstep_toolchain::is_stale(&component, &source).then(|| {
             let (kind, name, file) = (self.kind(step), &step.name.value, self.path.display());
             format!("{file}: {kind} `{name}`: its component is older than its source; build it: `lockstep build {file}`")
         })

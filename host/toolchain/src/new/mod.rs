@@ -1,22 +1,24 @@
 //! A new step: its world, its first code, a first case and what its editor needs. Everything is put together in a
-//! folder aside, read back as `build` would read it, and only then copied to where it belongs; what is there is
-//! never overwritten.
+//! folder aside, read back as `build` would read it, and only then copied to where it belongs. What is there is
+//! never overwritten; of a workspace around it the manifest is amended.
 
 mod case;
+mod stage;
 mod template;
 mod wit;
 
 pub use template::Template;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use lockstep_core::suggest::did_you_mean;
 
 use crate::build::Job;
+use crate::left_behind::{BUILT, MADE};
 use crate::starter::File;
 use crate::world::has_own_copy;
 use crate::{Error, Language, Progress, Source, Toolchain, World, build, rust};
+use stage::Stage;
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -123,83 +125,104 @@ impl Toolchain {
     pub fn new_step(&self, new: &NewStep, home: &Home, progress: Progress) -> Result<Made, Error> {
         let (root, step) = home.places(&new.name);
         is_name("a step", &new.name)?;
-        let aside = Aside(self.cache.join(format!("new-{}", std::process::id())));
-        let stage = Stage { folder: &aside.0, files: Vec::new() };
-        let made = self.staged(new, home, &step, stage, progress)?;
-        for file in &made.files {
-            copy(&aside.0.join(file), &root.join(file))?;
-        }
-        if new.language == Language::Rust {
-            rust::join_workspace(&root, &step)?;
-        }
         let folder = folder(&root, &step);
+        if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+            return Err(Error::Taken(folder));
+        }
+        let mut stage = Stage::within(&self.cache, &root)?;
+        let new_events = self.put(new, home, &step, &mut stage, progress)?;
+        let files = stage.finish()?;
         if let Ok(source) = Source::read(&folder) {
             match self.generate(&source, progress) {
                 Ok(()) | Err(Error::Missing { .. }) => {}
                 Err(error) => return Err(error),
             }
         }
-        let files = made.files.into_iter().map(|file| root.join(file)).collect();
-        Ok(Made { folder, files, ..made })
+        Ok(Made { folder, files, new_events })
     }
 
-    fn staged(
+    /// Puts everything into a folder aside. Gives the events that there were none of.
+    fn put(
         &self,
         new: &NewStep,
         home: &Home,
         step: &Path,
-        mut stage: Stage,
+        stage: &mut Stage,
         progress: Progress,
-    ) -> Result<Made, Error> {
-        let (root, _) = home.places(&new.name);
-        let folder = folder(&root, step);
-        if folder.exists() && folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
-            return Err(Error::Taken(folder));
-        }
-        let found = wit::Events::of(&root.join("wit"), &new.name)?;
-        let (text, new_events) = wit::text(new, home, &found)?;
-        stage.copy_wit(&root.join("wit"))?;
-        if !has_own_copy(&root.join("wit")) {
-            for (name, text) in crate::STEP_WIT {
-                stage.write(&Path::new("wit/deps/lockstep-step").join(name), text)?;
-            }
-        }
-        stage.write(&Path::new("wit").join(format!("{}.wit", new.name)), &text)?;
-        let to_wit = if step.as_os_str().is_empty() { "wit" } else { "../../wit" };
-        let manifest = manifest(new, to_wit);
+    ) -> Result<Vec<String>, Error> {
+        let new_events = put_wit(new, home, stage)?;
+        let folder = stage.folder().join(step);
         let source = Source {
-            folder: stage.folder.join(step),
+            main: folder.join(new.language.main()),
+            folder,
             language: new.language,
             name: new.name.clone(),
-            wit: stage.folder.join("wit"),
+            wit: stage.folder().join("wit"),
             world: Some(new.name.clone()),
-            main: stage.folder.join(step).join(new.language.main()),
             requirements: None,
         };
         let world = World::read(&source)?;
         let job = Job { source: &source, world: &world, toolchain: self, progress };
-        let first = build::starter(&job, to_wit)?;
+        put_manifest(new, home, step, stage)?;
         let common = [
-            ("step.toml", manifest.as_str()),
             ("README.md", &readme(new, home, step)),
-            (".gitignore", IGNORED),
+            (".gitignore", &ignored()),
             ("cases/first.toml", &case::first(&world)),
         ];
         for (name, text) in common {
-            if name != "step.toml" || new.language != Language::Rust {
-                stage.write(&step.join(name), text)?;
-            }
+            stage.write(&step.join(name), text)?;
         }
-        for File { path, text } in first {
+        for File { path, text } in build::starter(&job, to_wit(step))? {
             stage.write(&step.join(path), &text)?;
         }
-        if new.language == Language::Rust {
-            for File { path, text } in rust::sdk() {
-                stage.unless_there(&root, &Path::new("sdk/rust").join(path), &text)?;
-            }
-        }
-        Ok(Made { folder, files: stage.files, new_events })
+        Ok(new_events)
     }
+}
+
+/// The world of the step, beside all the WIT that it is read with. Gives the events that there were none of.
+fn put_wit(new: &NewStep, home: &Home, stage: &mut Stage) -> Result<Vec<String>, Error> {
+    let wit = stage.root().join("wit");
+    let found = wit::Events::of(&wit, &new.name)?;
+    let (text, new_events) = wit::text(new, home, &found)?;
+    stage.copy_wit(&wit)?;
+    if !has_own_copy(&wit) {
+        for (name, text) in crate::STEP_WIT {
+            stage.write(&Path::new("wit/deps/lockstep-step").join(name), text)?;
+        }
+    }
+    stage.write(&Path::new("wit").join(format!("{}.wit", new.name)), &text)?;
+    Ok(new_events)
+}
+
+/// What says how the step is built; for a crate, also the workspace and the SDK that it is built with.
+fn put_manifest(new: &NewStep, home: &Home, step: &Path, stage: &mut Stage) -> Result<(), Error> {
+    match (new.language, home) {
+        (Language::Rust, Home::Workflow { name, .. }) => {
+            let joined = rust::join(stage.root(), step)?;
+            let package = if joined.is_own { new.name.clone() } else { format!("{name}-{}", new.name) };
+            stage.write(&step.join("Cargo.toml"), &rust::package(&package))?;
+            stage.amend(joined.manifest)?;
+            return if joined.has_sdk { put_sdk(stage) } else { Ok(()) };
+        }
+        (Language::Rust, Home::Alone(_)) => {
+            stage.write(Path::new("Cargo.toml"), &rust::alone(&new.name))?;
+            put_sdk(stage)?;
+        }
+        _ => stage.write(&step.join("step.toml"), &manifest(new, to_wit(step)))?,
+    }
+    rust::keep_out(stage.root(), step)?.map_or(Ok(()), |manifest| stage.amend(manifest))
+}
+
+/// From the folder of a step to its WIT.
+fn to_wit(step: &Path) -> &'static str {
+    if step.as_os_str().is_empty() { "wit" } else { "../../wit" }
+}
+
+/// What a project has of the SDK it keeps.
+fn put_sdk(stage: &mut Stage) -> Result<(), Error> {
+    rust::sdk()
+        .into_iter()
+        .try_for_each(|File { path, text }| stage.unless_there(&Path::new(rust::SDK).join(path), &text))
 }
 
 /// Joined without a slash at its end.
@@ -207,78 +230,26 @@ fn folder(root: &Path, step: &Path) -> PathBuf {
     if step.as_os_str().is_empty() { root.to_owned() } else { root.join(step) }
 }
 
-/// A folder of this process that is gone when this is dropped.
-struct Aside(PathBuf);
+/// As long as the name of a workflow may be.
+const LONGEST: usize = 64;
 
-impl Drop for Aside {
-    fn drop(&mut self) {
-        // What cannot be removed is a cache that somebody empties.
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
-/// The folder aside, and what in it is new.
-struct Stage<'a> {
-    folder: &'a Path,
-    files: Vec<PathBuf>,
-}
-
-impl Stage<'_> {
-    fn write(&mut self, path: &Path, text: &str) -> Result<(), Error> {
-        write(&self.folder.join(path), text)?;
-        self.files.push(path.to_owned());
-        Ok(())
-    }
-
-    /// What a project has it keeps.
-    fn unless_there(&mut self, root: &Path, path: &Path, text: &str) -> Result<(), Error> {
-        if root.join(path).exists() { Ok(()) } else { self.write(path, text) }
-    }
-
-    /// The WIT that is there already, to be read together with what is new.
-    fn copy_wit(&self, from: &Path) -> Result<(), Error> {
-        let Ok(entries) = from.read_dir() else { return Ok(()) };
-        copy_all(entries, &self.folder.join("wit"))
-    }
-}
-
-fn copy_all(entries: fs::ReadDir, to: &Path) -> Result<(), Error> {
-    for entry in entries.flatten() {
-        let (from, to) = (entry.path(), to.join(entry.file_name()));
-        match from.read_dir() {
-            Ok(entries) => copy_all(entries, &to)?,
-            Err(_) => copy(&from, &to)?,
-        }
-    }
-    Ok(())
-}
-
-fn copy(from: &Path, to: &Path) -> Result<(), Error> {
-    let parent = to.parent().unwrap_or(Path::new(""));
-    fs::create_dir_all(parent).map_err(Error::file(parent))?;
-    fs::copy(from, to).map(drop).map_err(Error::file(to))
-}
-
-pub(crate) fn write(path: &Path, text: &str) -> Result<(), Error> {
-    let parent = path.parent().unwrap_or(Path::new(""));
-    fs::create_dir_all(parent).map_err(Error::file(parent))?;
-    fs::write(path, text).map_err(Error::file(path))
-}
-
-/// What WIT, folders, and every language can spell.
-fn is_name(what: &'static str, name: &str) -> Result<(), Error> {
-    let words = name.split('-');
+/// What WIT, folders, and every language can spell, and a workflow can be called.
+pub fn is_name(what: &'static str, name: &str) -> Result<(), Error> {
+    let mut words = name.split('-');
     let is_word = |word: &str| {
         word.starts_with(|c: char| c.is_ascii_lowercase())
             && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
     };
-    match words.clone().count() > 0 && words.clone().all(is_word) {
+    match name.len() <= LONGEST && words.all(is_word) {
         true => Ok(()),
         false => Err(Error::Name { what, name: name.to_owned() }),
     }
 }
 
-const IGNORED: &str = "gen/\nnode_modules/\n__pycache__/\n.pytest_cache/\n.zig-cache/\ntarget/\n";
+fn ignored() -> String {
+    let hidden = [".pytest_cache", ".ruff_cache", ".zig-cache"];
+    MADE.iter().chain(&hidden).chain(&BUILT).map(|name| format!("{name}/\n")).collect()
+}
 
 fn manifest(new: &NewStep, wit: &str) -> String {
     let NewStep { name, language, .. } = new;
@@ -295,7 +266,7 @@ fn readme(new: &NewStep, home: &Home, step: &Path) -> String {
         }
         Home::Alone(_) => ("lockstep build .".into(), "lockstep test .".into()),
     };
-    let wit = if step.as_os_str().is_empty() { "wit" } else { "../../wit" };
+    let wit = to_wit(step);
     format!(
         "# {name}\n\nA step in {title}: takes `{on}`.\n\n\
          - `{main}` is its code, `{wit}/{name}.wit` its world: what it takes, emits and reaches.\n\

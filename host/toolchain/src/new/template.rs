@@ -118,7 +118,6 @@ impl Template {
         let moved = |text: String, (folder, _): &(&str, _)| {
             let within = folder.split_once('/').map_or(*folder, |(_, within)| within);
             text.replace(&format!("../{folder}"), within)
-                .replace(&format!("../../{folder}"), &format!("../{within}"))
         };
         File { path: path.into(), text: self.also.iter().fold(text, moved) }
     }

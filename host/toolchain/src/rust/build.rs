@@ -8,8 +8,8 @@ use std::process::{Child, Command, Stdio};
 
 use cargo_metadata::{Artifact, CrateType, Message, Metadata, MetadataCommand, Package};
 
-use super::{Compiler, TARGET};
-use crate::{Built, Error, Language, Progress, component};
+use super::{Compiler, TARGET, find};
+use crate::{Built, Error, Language, Progress, Toolchain, component};
 
 /// Where to find the module of each package, by manifest.
 type Modules = BTreeMap<PathBuf, PathBuf>;
@@ -19,20 +19,22 @@ struct Step {
     source: PathBuf,
     manifest: PathBuf,
     package: String,
+    /// What cargo alone calls the package: a dependency may have its name.
+    id: String,
     workspace: PathBuf,
 }
 
 pub(crate) fn build(
-    toolchain: &Compiler,
+    toolchain: &Toolchain,
     sources: &[PathBuf],
-    target_dir: &Path,
     progress: Progress,
 ) -> Result<Vec<Built>, Error> {
     let steps = steps(sources)?;
     let mut modules = Modules::new();
-    for (workspace, packages) in workspaces(&steps) {
-        progress(&format!("building {}", packages.join(", ")));
-        modules.extend(compile(toolchain, workspace, &packages, target_dir, progress)?);
+    for (workspace, steps) in workspaces(&steps) {
+        let compiler = find::find(workspace, toolchain, progress)?;
+        progress(&format!("building {}", names(&steps)));
+        modules.extend(compile(&compiler, workspace, &steps, &toolchain.target_dir, progress)?);
     }
     steps.into_iter().map(|step| finish(step, &modules)).collect()
 }
@@ -73,43 +75,48 @@ fn step(source: &Path, metadata: &Metadata, package: &Package) -> Result<Step, E
         source: source.to_owned(),
         manifest: package.manifest_path.clone().into(),
         package: package.name.to_string(),
+        id: package.id.repr.clone(),
         workspace: metadata.workspace_root.clone().into(),
     })
 }
 
-fn workspaces(steps: &[Step]) -> BTreeMap<&Path, Vec<&str>> {
+fn workspaces(steps: &[Step]) -> BTreeMap<&Path, Vec<&Step>> {
     let mut workspaces = BTreeMap::<_, Vec<_>>::new();
     for step in steps {
-        workspaces.entry(step.workspace.as_path()).or_default().push(step.package.as_str());
+        workspaces.entry(step.workspace.as_path()).or_default().push(step);
     }
     workspaces
 }
 
+fn names(steps: &[&Step]) -> String {
+    steps.iter().map(|step| step.package.as_str()).collect::<Vec<_>>().join(", ")
+}
+
 fn compile(
-    toolchain: &Compiler,
+    compiler: &Compiler,
     workspace: &Path,
-    packages: &[&str],
+    steps: &[&Step],
     target_dir: &Path,
     progress: Progress,
 ) -> Result<Modules, Error> {
-    let mut child = start(&mut cargo(toolchain, workspace, packages, target_dir))?;
+    let mut child = start(&mut cargo(compiler, workspace, steps, target_dir))?;
     let modules = listen(&mut child, progress);
     let ended = child.wait().map_err(|source| Error::Start { program: "cargo".into(), source })?;
     match ended.success() {
         true => Ok(modules),
-        false => Err(Error::Build(packages.join(", "))),
+        false => Err(Error::Build(names(steps))),
     }
 }
 
 /// Flags by `CARGO_ENCODED_RUSTFLAGS`: it outranks whatever flags a user or a caller's cargo has set
 /// for other targets. Diagnostics go to the inherited stderr, everything else comes back as JSON.
-fn cargo(toolchain: &Compiler, workspace: &Path, packages: &[&str], target_dir: &Path) -> Command {
+fn cargo(compiler: &Compiler, workspace: &Path, steps: &[&Step], target_dir: &Path) -> Command {
     let mut cargo = Command::new("cargo");
     cargo.args(["build", "--quiet", "--release", "--target", TARGET]).current_dir(workspace);
     cargo.arg("--target-dir").arg(target_dir).arg("--message-format=json-render-diagnostics");
-    cargo.args(packages.iter().flat_map(|package| ["--package", package]));
-    cargo.env("CARGO_ENCODED_RUSTFLAGS", toolchain.flags.join("\x1f")).env_remove("RUSTC_WORKSPACE_WRAPPER");
-    cargo.envs(toolchain.rustc.iter().map(|rustc| ("RUSTC", rustc)));
+    cargo.args(steps.iter().flat_map(|step| ["--package", &step.id]));
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", compiler.flags.join("\x1f")).env_remove("RUSTC_WORKSPACE_WRAPPER");
+    cargo.envs(compiler.rustc.iter().map(|rustc| ("RUSTC", rustc)));
     cargo
 }
 
@@ -146,7 +153,7 @@ fn finish(step: Step, modules: &Modules) -> Result<Built, Error> {
     let file = modules.get(&step.manifest).ok_or_else(|| Error::NoModule(step.package.clone()))?;
     let module = fs::read(file).map_err(Error::file(file))?;
     let component = component::encode(&step.package, &module)?;
-    Ok(Built { source: step.source, name: step.package, language: Language::Rust, component })
+    Ok(Built { source: step.source, name: step.package, language: Language::Rust, component, made_of: None })
 }
 
 #[cfg(test)]
@@ -179,6 +186,29 @@ mod tests {
         let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins");
         let sources = ["lab/steps/lab", "refunds/steps/deny"].map(|step| plugins.join(step));
         let steps = steps(&sources).unwrap();
-        assert_eq!(workspaces(&steps).into_values().collect::<Vec<_>>(), [["lab", "refunds-deny"]]);
+        let workspaces = workspaces(&steps).into_values();
+        assert_eq!(workspaces.map(|steps| names(&steps)).collect::<Vec<_>>(), ["lab, refunds-deny"]);
+    }
+
+    #[test]
+    fn a_package_that_is_called_like_one_that_it_uses_is_built() {
+        let root = tempfile::tempdir().unwrap();
+        let step = "[workspace]\n[lib]\ncrate-type = [\"cdylib\"]\n[dependencies]\nother = { package = \"log\", \
+                    path = \"../../log\" }\n";
+        for (folder, version, rest) in [("steps/log", "1.0.0", step), ("log", "2.0.0", "")] {
+            let folder = root.path().join(folder);
+            fs::create_dir_all(folder.join("src")).unwrap();
+            fs::write(folder.join("src/lib.rs"), "").unwrap();
+            let package = format!("[package]\nname = \"log\"\nversion = \"{version}\"\n{rest}");
+            fs::write(folder.join("Cargo.toml"), package).unwrap();
+        }
+        let steps = steps(&[root.path().join("steps/log")]).unwrap();
+        let target_dir = root.path().join("target");
+        let cache = crate::user_cache().unwrap_or_else(|| target_dir.clone());
+        let toolchain = Toolchain { cache, target_dir, install: crate::Install::Never };
+        let log = &steps[0];
+        let compiler = find::find(&log.workspace, &toolchain, &|_| {}).unwrap();
+        let modules = compile(&compiler, &log.workspace, &[log], &toolchain.target_dir, &|_| {});
+        assert!(modules.unwrap().contains_key(&log.manifest));
     }
 }

@@ -38,6 +38,7 @@ impl Compiler {
 
 /// Installs the packages; the caller must be root.
 pub(crate) fn install(progress: Progress) -> Result<Compiler, Error> {
-    apt::install(&PACKAGES, progress)?;
-    Compiler::present().ok_or(Error::NoCompiler)
+    let why = |error: Error| Error::NoCompiler { why: format!("; {error}") };
+    apt::install(&PACKAGES, progress).map_err(why)?;
+    Compiler::present().ok_or(Error::NoCompiler { why: String::new() })
 }

@@ -1,15 +1,20 @@
 //! Rust: cargo makes core modules for [`TARGET`], with whatever compiler of this machine can.
 
+mod attribute;
 mod build;
 mod debian;
 mod find;
+mod members;
+mod names;
 mod starter;
 mod sysroot;
+mod workspace;
 
+pub(crate) use attribute::attribute;
 pub(crate) use build::build;
 pub(crate) use debian::PACKAGES;
-pub(crate) use find::find;
-pub(crate) use starter::{join_workspace, sdk, starter};
+pub(crate) use starter::{sdk, starter};
+pub(crate) use workspace::{SDK, alone, join, keep_out, package};
 
 use std::path::PathBuf;
 

@@ -1,38 +1,27 @@
-//! The first code of a step in Rust, the SDK that it is built with, and the workspace that it joins.
-
-use std::fs;
-use std::path::Path;
+//! The first code of a step in Rust, and the SDK that it is built with.
 
 use lockstep_core::contract::{Emits, Handler};
+use lockstep_core::event::TypeName;
 use lockstep_core::shape::Field;
-use toml_edit::{Array, DocumentMut, Item, Table, value};
 use wit_parser::{Record, Type, TypeDefKind, TypeOwner};
 
+use super::names::{case, ident, type_name};
 use crate::build::Job;
 use crate::starter::{File, First, Origin};
-use crate::{Error, Use, World, embedded};
+use crate::{Use, World, embedded};
 
 /// The SDK, as a folder of a project: a crate that is not published has to lie somewhere.
 pub(crate) fn sdk() -> Vec<File> {
     embedded::RUST.iter().map(|(path, text)| File { path: path.into(), text: (*text).to_owned() }).collect()
 }
 
-pub(crate) fn starter(job: &Job, wit: &str) -> Result<Vec<File>, Error> {
-    let (name, world) = (&job.source.name, job.world);
-    let manifest = format!(
-        "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\npublish = false\n\n\
-         [lib]\ncrate-type = [\"cdylib\"]\n\n[dependencies]\nlockstep-sdk.workspace = true\n"
-    );
-    let options = if wit == "wit" {
-        format!("world = \"{name}\"")
-    } else {
-        format!("world = \"{name}\", wit = \"{wit}\"")
+pub(crate) fn starter(job: &Job, wit: &str) -> File {
+    let name = &job.source.name;
+    let options = match wit {
+        "wit" => format!("world = \"{name}\""),
+        _ => format!("world = \"{name}\", wit = \"{wit}\""),
     };
-    let code = code(world, &options);
-    Ok(vec![
-        File { path: "Cargo.toml".into(), text: manifest },
-        File { path: "src/lib.rs".into(), text: code },
-    ])
+    File { path: "src/lib.rs".into(), text: code(job.world, &options) }
 }
 
 fn code(world: &World, options: &str) -> String {
@@ -66,9 +55,11 @@ fn code(world: &World, options: &str) -> String {
 /// A handler; the first one uses all that its world imports.
 fn function(world: &World, handler: &Handler, is_first: bool) -> String {
     let params = handler.takes.params();
-    let taken: Vec<_> =
-        params.iter().map(|param| format!("{}: {}", snake(&param.name), camel(&param.event.name))).collect();
-    let name = params.first().map_or(String::new(), |param| snake(&param.name));
+    let taken: Vec<_> = params
+        .iter()
+        .map(|param| format!("{}: {}", ident(&param.name), type_name(&param.event.name)))
+        .collect();
+    let name = params.first().map_or(String::new(), |param| ident(&param.name));
     let mut body = format!("    info!(\"{} {{{name}:?}}\");\n", handler.name);
     if is_first {
         world.uses().into_iter().for_each(|one| body += sample(one));
@@ -81,7 +72,7 @@ fn function(world: &World, handler: &Handler, is_first: bool) -> String {
             (result(&handler.gives), format!("{}{into}", event(world, &first, &name)))
         }
     };
-    let function = snake(&handler.name);
+    let function = ident(&handler.name);
     format!(
         "fn {function}({}) -> Result<{result}, Failure> {{\n{body}    Ok({value})\n}}\n",
         taken.join(", ")
@@ -91,7 +82,7 @@ fn function(world: &World, handler: &Handler, is_first: bool) -> String {
 fn result(gives: &Emits) -> String {
     match gives {
         Emits::Nothing => "()".into(),
-        Emits::Event(event) => camel(&event.name),
+        Emits::Event(event) => type_name(&event.name),
         Emits::Variant(_) => "Emits".into(),
         Emits::Option(inner) => format!("Option<{}>", result(inner)),
         Emits::List(inner) => format!("Vec<{}>", result(inner)),
@@ -100,17 +91,17 @@ fn result(gives: &Emits) -> String {
 
 fn event(world: &World, first: &First, taken: &str) -> String {
     let field = |(field, origin): &(&Field, Origin)| {
-        let name = snake(&field.name);
+        let name = ident(&field.name);
         match origin {
             Origin::Copied => format!("{name}: {taken}.{name}"),
             Origin::Plainest => {
-                let ty = field_type(world, &first.event.name, &field.name);
+                let ty = field_type(world, first.event, &field.name);
                 format!("{name}: {}", ty.map_or("Default::default()".into(), |ty| plainest(world, ty)))
             }
         }
     };
     let fields: Vec<_> = first.fields.iter().map(field).collect();
-    format!("{} {{ {} }}", camel(&first.event.name), fields.join(", "))
+    format!("{} {{ {} }}", type_name(&first.event.name), fields.join(", "))
 }
 
 /// How each interface is used, for an author to change.
@@ -132,14 +123,22 @@ fn sample(one: Use) -> &'static str {
     }
 }
 
-fn field_type(world: &World, event: &str, field: &str) -> Option<Type> {
-    let record = |name: &str| {
-        world.resolve.types.iter().find_map(|(_, ty)| match (&ty.name, &ty.kind, ty.owner) {
-            (Some(own), TypeDefKind::Record(record), TypeOwner::Interface(_)) if own == name => Some(record),
-            _ => None,
-        })
+fn field_type(world: &World, event: &TypeName, field: &str) -> Option<Type> {
+    let interface = match &event.version {
+        Some(version) => format!("{}/{}@{version}", event.package, event.interface),
+        None => format!("{}/{}", event.package, event.interface),
     };
-    record(event)?.fields.iter().find(|one| one.name == field).map(|one| one.ty)
+    let is_there = |owner: TypeOwner| match owner {
+        TypeOwner::Interface(id) => world.resolve.id_of(id).as_ref() == Some(&interface),
+        _ => false,
+    };
+    let record = world.resolve.types.iter().find_map(|(_, ty)| match (&ty.name, &ty.kind) {
+        (Some(name), TypeDefKind::Record(record)) if *name == event.name && is_there(ty.owner) => {
+            Some(record)
+        }
+        _ => None,
+    })?;
+    record.fields.iter().find(|one| one.name == field).map(|one| one.ty)
 }
 
 /// The plainest value of a type, as Rust writes it.
@@ -155,7 +154,7 @@ fn plainest(world: &World, ty: Type) -> String {
         .to_owned();
     };
     let definition = &world.resolve.types[id];
-    let name = definition.name.as_deref().map(camel).unwrap_or_default();
+    let name = definition.name.as_deref().map(type_name).unwrap_or_default();
     match &definition.kind {
         TypeDefKind::Type(_) if definition.name.as_deref() == Some("json") => "\"{}\".to_owned()".into(),
         TypeDefKind::Type(inner) => plainest(world, *inner),
@@ -166,12 +165,12 @@ fn plainest(world: &World, ty: Type) -> String {
             format!("({},)", values.join(", "))
         }
         TypeDefKind::Enum(one) => {
-            one.cases.first().map_or(name.clone(), |case| format!("{name}::{}", camel(&case.name)))
+            one.cases.first().map_or(name.clone(), |first| format!("{name}::{}", case(&first.name)))
         }
         TypeDefKind::Flags(_) => format!("{name}::empty()"),
-        TypeDefKind::Variant(variant) => variant.cases.first().map_or(name.clone(), |case| {
-            let value = case.ty.map_or(String::new(), |ty| format!("({})", plainest(world, ty)));
-            format!("{name}::{}{value}", camel(&case.name))
+        TypeDefKind::Variant(variant) => variant.cases.first().map_or(name.clone(), |first| {
+            let value = first.ty.map_or(String::new(), |ty| format!("({})", plainest(world, ty)));
+            format!("{name}::{}{value}", case(&first.name))
         }),
         TypeDefKind::Record(record) => format!("{name} {{ {} }}", fields(world, record)),
         TypeDefKind::Result(result) => {
@@ -183,43 +182,37 @@ fn plainest(world: &World, ty: Type) -> String {
 
 fn fields(world: &World, record: &Record) -> String {
     let fields =
-        record.fields.iter().map(|field| format!("{}: {}", snake(&field.name), plainest(world, field.ty)));
+        record.fields.iter().map(|field| format!("{}: {}", ident(&field.name), plainest(world, field.ty)));
     fields.collect::<Vec<_>>().join(", ")
 }
 
-fn snake(name: &str) -> String {
-    name.replace('-', "_")
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Language;
+    use crate::c::tests::Step;
 
-fn camel(name: &str) -> String {
-    let upper = |word: &str| word[..1].to_uppercase() + &word[1..];
-    name.split('-').filter(|word| !word.is_empty()).map(upper).collect()
-}
+    const WIT: &str = "
+        package shop:visits@1.0.0;
+        interface others { record guest { ref: u8 } }
+        interface events {
+          enum HTTP-code { is-fine, not-found }
+          record asked { %type: string, self: u32 }
+          record guest { ref: string, match: list<u8>, final: HTTP-code, %type: string }
+        }
+        world assess {
+          use lockstep:step/types@0.1.0.{failure};
+          use events.{asked, guest};
+          import others;
+          export on-asked: func(event: asked) -> result<guest, failure>;
+        }";
 
-/// The release profile of steps: small modules, compiled to machine code wherever they are loaded.
-const WORKSPACE: &str = "[workspace]\nresolver = \"3\"\nmembers = []\nexclude = [\"sdk\"]\n\n\
-    [workspace.dependencies]\nlockstep-sdk = { path = \"sdk/rust\" }\n\n\
-    [profile.release]\nopt-level = \"s\"\nlto = true\ncodegen-units = 1\npanic = \"abort\"\nstrip = true\n";
-
-/// Makes a new step a member of the workspace at the root of its project.
-pub(crate) fn join_workspace(root: &Path, step: &Path) -> Result<(), Error> {
-    let path = root.join("Cargo.toml");
-    let wrong = |why: String| Error::Manifest { path: path.clone(), why };
-    if step.as_os_str().is_empty() {
-        let text = fs::read_to_string(&path).map_err(Error::file(&path))?;
-        return fs::write(&path, format!("{text}\n{}", WORKSPACE.replace("members = []\n", "")))
-            .map_err(Error::file(&path));
+    #[test]
+    fn names_are_spelled_as_bindings_have_them() {
+        let step = Step::of(Language::Python, WIT, "");
+        let code = code(&step.world(), "world = \"assess\"");
+        let value = "Guest_ { ref_: String::new(), match_: Vec::new(), final_: HttpCode::IsFine, type_: event.type_ }";
+        assert!(code.contains(&format!("Ok({value})")), "{code}");
+        assert!(code.contains("fn on_asked(event: Asked) -> Result<Guest_, Failure>"), "{code}");
     }
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => WORKSPACE.to_owned(),
-        Err(error) => return Err(Error::file(&path)(error)),
-    };
-    let mut document: DocumentMut = text.parse().map_err(|error| wrong(format!("{error}")))?;
-    let workspace = document.entry("workspace").or_insert_with(|| Item::Table(Table::new()));
-    let workspace = workspace.as_table_mut().ok_or_else(|| wrong("`workspace` is no table".into()))?;
-    let members = workspace.entry("members").or_insert_with(|| value(Array::new()));
-    let members = members.as_array_mut().ok_or_else(|| wrong("`members` is no list".into()))?;
-    members.push(step.display().to_string());
-    fs::write(&path, document.to_string()).map_err(Error::file(&path))
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use anyhow::Context;
 use clap::Args;
-use lockstep_toolchain::{Home, Install, Language, NewStep, Template, Toolchain};
+use lockstep_toolchain::{Home, Install, Language, NewStep, Template, Toolchain, is_name};
 
 use crate::config;
 use crate::exit::Exit;
@@ -57,6 +57,7 @@ impl FromStr for Pattern {
 
 impl Workflow {
     pub(super) fn run(self) -> anyhow::Result<Exit> {
+        is_name("a workflow", &self.name)?;
         let folder = PathBuf::from(&self.name);
         if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
             let why = format!("{} is there already, and not empty; choose another name", folder.display());

@@ -1,6 +1,11 @@
 //! `lockstep new`: what is written, what it says, and what is refused. That it builds and runs in every language
 //! is told by the pages about them.
 
+mod refused;
+mod templates;
+mod wit;
+mod workspaces;
+
 use std::fs;
 use std::path::Path;
 
@@ -79,11 +84,12 @@ fn a_step_gets_a_world_in_the_package_of_its_workflow() {
     let (project, told) = judge();
     expect![[r#"
         wrote ../wit/judge.wit
+        wrote ../steps/judge/Cargo.toml
         wrote ../steps/judge/README.md
         wrote ../steps/judge/.gitignore
         wrote ../steps/judge/cases/first.toml
-        wrote ../steps/judge/Cargo.toml
         wrote ../steps/judge/src/lib.rs
+        wrote ../Cargo.toml
         `praised` is a new event; give it its fields in ../wit/judge.wit
         `scolded` is a new event; give it its fields in ../wit/judge.wit
         added [steps.judge] to ../workflow.toml
@@ -104,8 +110,8 @@ fn a_step_gets_a_world_in_the_package_of_its_workflow() {
         world judge {
           use answer-events.{answered};
           use judge-events.{praised, scolded};
-          use lockstep:step/types@0.1.0.{failure};
           use lockstep:step/host-events@0.1.0.{timer-fired};
+          use lockstep:step/types@0.1.0.{failure};
           import lockstep:step/log@0.1.0;
           import lockstep:step/state@0.1.0;
           import lockstep:step/http@0.1.0;
@@ -219,93 +225,4 @@ fn a_step_without_a_workflow_has_a_folder_of_its_own() {
         "{}",
         ended.stderr
     );
-}
-
-#[test]
-fn nothing_is_overwritten_and_no_slip_of_the_pen_becomes_an_event() {
-    let project = hello();
-    let step =
-        |name: &'static str, rest: &[&'static str]| [&["new", "step", name, "--lang", "rust"], rest].concat();
-    refused(
-        &project,
-        "hello",
-        &step("answer", &[]),
-        expect![[r#"
-        error: workflow.toml:5: there is a step `answer` already; choose another name
-    "#]],
-    );
-    refused(
-        &project,
-        "hello",
-        &step("next", &["--on", "answerd"]),
-        expect![[r#"
-        error: there is no event `answerd`; did you mean `answered`? a new event needs a name of its own
-    "#]],
-    );
-    refused(
-        &project,
-        "hello",
-        &step("Next", &[]),
-        expect![[r#"
-        error: `Next` cannot name a step: lower-case words with `-` between them, each beginning with a letter
-    "#]],
-    );
-    refused(
-        &project,
-        "hello",
-        &step("next", &["--emits", "out_come"]),
-        expect![[r#"
-        error: `out_come` cannot name an event: lower-case words with `-` between them, each beginning with a letter
-    "#]],
-    );
-    refused(
-        &project,
-        ".",
-        &["new", "workflow", "hello"],
-        expect![[r#"
-        error: hello is there already, and not empty; choose another name
-    "#]],
-    );
-    refused(
-        &project,
-        ".",
-        &["new", "step", "hello", "--lang", "rust"],
-        expect![[r#"
-        error: hello is there already, and not empty; choose another name, or remove it
-    "#]],
-    );
-    let broken = project.path("hello/wit/broken.wit");
-    fs::write(&broken, "package local:hello@0.1.0;\ninterface x { record y { z: strin } }\n").unwrap();
-    let ended = lockstep_in(&project.path("hello"), &step("next", &[]), None);
-    assert!(ended.stderr.contains("broken.wit:2:29"), "{}", ended.stderr);
-}
-
-#[test]
-fn a_language_or_a_use_that_nobody_knows_is_refused_with_those_there_are() {
-    let project = Project::empty();
-    let told = |arguments: &[&str]| project.lockstep(&[&["new", "step", "greet"], arguments].concat());
-    let ended = told(&["--lang", "cobol"]);
-    assert!(ended.stderr.contains("one of rust, ts, js, python, go, c, zig"), "{}", ended.stderr);
-    let ended = told(&["--lang", "go", "--uses", "htpp"]);
-    assert!(ended.stderr.contains("there is no `htpp` to use; did you mean `http`?"), "{}", ended.stderr);
-}
-
-#[test]
-fn a_pattern_comes_with_all_that_it_needs_and_under_its_own_name() {
-    let project = Project::empty();
-    for pattern in ["rag", "select", "extract", "approve", "classify"] {
-        let ended = project.lockstep(&["new", "workflow", pattern, "--from", pattern]);
-        assert_eq!(ended.code, 0, "{}", ended.stderr);
-        let head = format!("workflow = \"{pattern}\"\n");
-        assert!(read(&project, &format!("{pattern}/workflow.toml")).starts_with(&head), "{pattern}");
-        let workspace: toml::Table = read(&project, &format!("{pattern}/Cargo.toml")).parse().unwrap();
-        for (name, one) in workspace["workspace"]["dependencies"].as_table().unwrap() {
-            let path = one.get("path").map(|path| project.path(pattern).join(path.as_str().unwrap()));
-            assert!(path.is_none_or(|path| path.join("Cargo.toml").exists()), "{pattern}: {name}");
-        }
-        let all = files(project.folder(), project.folder()).join("\n");
-        assert!(!all.contains(".wasm") && !all.contains("target/"), "{all}");
-    }
-    let ended = project.lockstep(&["new", "workflow", "more", "--from", "rga"]);
-    assert!(ended.stderr.contains("there is no pattern `rga`; did you mean `rag`?"), "{}", ended.stderr);
 }
