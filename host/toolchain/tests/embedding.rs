@@ -1,6 +1,6 @@
 //! What the build script puts into the program: source, and nothing that a build or a run has left beside it.
 
-#[allow(dead_code)]
+#[expect(dead_code, clippy::print_stdout, reason = "a build script speaks to cargo on its output")]
 #[path = "../build.rs"]
 mod build_script;
 
