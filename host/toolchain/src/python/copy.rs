@@ -7,7 +7,8 @@ use std::fs::{self, DirEntry};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::{Error, GENERATED};
+use crate::Error;
+use crate::left_behind::is_made;
 
 /// Copies `from` into `to`, which is made anew; it may lie within. Nothing comes from outside of `root`, which is a
 /// whole path.
@@ -73,10 +74,8 @@ impl Copying<'_> {
 
 /// Hidden things, what is generated or compiled, packages that were installed for the editor, links to nothing.
 fn is_part(entry: &DirEntry) -> bool {
-    let (name, path) = (entry.file_name(), entry.path());
-    let name = name.to_string_lossy();
-    let is_other = name.starts_with('.') || [GENERATED, "__pycache__", "node_modules"].contains(&&*name);
-    !is_other && !path.join("pyvenv.cfg").exists() && (path.is_dir() || path.is_file())
+    let path = entry.path();
+    !is_made(&path) && (path.is_dir() || path.is_file())
 }
 
 #[cfg(test)]

@@ -1,13 +1,14 @@
 //! A private sysroot: the target's standard library, built once per compiler version from source.
 //! It is put together aside and renamed into place, so a sysroot that is there is whole.
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::TARGET;
 use super::debian::Compiler;
 use super::find::holds_core;
+use crate::tools::lock;
 use crate::{Error, Progress, process};
 
 /// An empty crate: cargo builds the standard library as its dependency.
@@ -43,14 +44,6 @@ fn is_whole(sysroot: &Path) -> bool {
 
 fn libraries(sysroot: &Path) -> PathBuf {
     sysroot.join("lib/rustlib").join(TARGET).join("lib")
-}
-
-/// Two builds at once would do the work twice; the second waits here and finds it done.
-fn lock(sysroots: &Path) -> Result<File, Error> {
-    let path = sysroots.join("lock");
-    let file = File::create(&path).map_err(Error::file(&path))?;
-    file.lock().map_err(Error::file(&path))?;
-    Ok(file)
 }
 
 fn make(compiler: &Compiler, seed: &Path, sysroot: &Path) -> Result<(), Error> {
