@@ -1,7 +1,7 @@
 //! A component in its place, and whether it is of its source as that is now: a note of what it was made of lies beside it.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -26,11 +26,11 @@ impl Built {
     /// Puts the component in its place, whole or not at all, and the note beside it. One that is there already keeps
     /// its time.
     pub fn write(&self, component: &Path) -> Result<(), Error> {
-        let folder = component.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new("."));
-        fs::create_dir_all(folder).map_err(Error::file(folder))?;
+        if let Some(folder) = component.parent() {
+            fs::create_dir_all(folder).map_err(Error::file(folder))?;
+        }
         if fs::read(component).map_or(true, |there| there != self.component) {
-            whole(folder, component, &self.component).map_err(Error::file(component))?;
+            whole(component, &self.component).map_err(Error::file(component))?;
         }
         // Without a note no more is lost than a warning.
         let note = note(component);
@@ -42,14 +42,12 @@ impl Built {
     }
 }
 
-fn whole(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut draft = tempfile::Builder::new();
-    #[cfg(unix)]
-    draft.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-    let mut draft = draft.tempfile_in(folder)?;
-    draft.write_all(bytes)?;
-    draft.persist(path)?;
-    Ok(())
+/// Beside its place first, then there in one step.
+fn whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let draft = path.with_extension(format!("{}.draft", std::process::id()));
+    fs::write(&draft, bytes)
+        .and_then(|()| fs::rename(&draft, path))
+        .inspect_err(|_| drop(fs::remove_file(&draft)))
 }
 
 /// Whether the source of a component has changed since it was built. Nothing is known of one that something else

@@ -26,8 +26,6 @@ pub(crate) use told::with_imports;
 
 use std::fs;
 
-use tempfile::TempDir;
-
 use crate::build::Job;
 use crate::{Error, component, generated};
 
@@ -58,14 +56,6 @@ pub(crate) fn component(job: &Job, module: &[u8]) -> Result<Vec<u8>, Error> {
     }
 }
 
-/// A folder for what a build leaves behind, its own and gone with it: another build of the same step may go on beside
-/// it.
-pub(crate) fn aside(job: &Job) -> Result<TempDir, Error> {
-    let folder = &job.toolchain.target_dir;
-    let made = fs::create_dir_all(folder).and_then(|()| TempDir::with_prefix_in("aside-", folder));
-    made.map_err(Error::file(folder))
-}
-
 /// The files in `gen`, each by its path from there.
 fn files(bindings: &Bindings) -> Vec<(String, Vec<u8>)> {
     let handlers = Handler::all(bindings);
@@ -85,8 +75,8 @@ fn module(
     own: Vec<std::path::PathBuf>,
     bindings: &Bindings,
 ) -> Result<Vec<u8>, Error> {
-    let aside = aside(job)?;
-    let objects = aside.path();
+    let stage = job.stage("c")?;
+    let objects = &stage.folder;
     let sources = files(bindings).into_iter().map(|(name, _)| name).filter(|name| name.ends_with(".c"));
     let units = compile::units(job, own, sources.map(Into::into).collect(), objects);
     let (own, others): (Vec<&Unit>, Vec<&Unit>) = units.iter().partition(|unit| !unit.is_generated());

@@ -5,7 +5,7 @@ use std::fs;
 use expect_test::{ExpectFile, expect_file};
 use tempfile::TempDir;
 
-use super::{aside, files};
+use super::files;
 use crate::build::{Job, build};
 use crate::c::Bindings;
 use crate::{Error, Home, Install, Language, NewStep, Source, Toolchain, Use, World, embedded};
@@ -112,16 +112,6 @@ fn what_a_new_step_begins_with_builds_at_once() {
     let step = Step::new(Language::C, WIT, &Use::ALL);
     expect_file!["tests/step.c"].assert_eq(&step.text("step.c"));
     step.build();
-}
-
-#[test]
-fn no_two_builds_share_a_folder() {
-    Step::of(Language::C, WIT, "").with_job(|job| {
-        let (one, other) = (aside(job).unwrap(), aside(job).unwrap());
-        assert_ne!(one.path(), other.path());
-        drop(one);
-        assert!(other.path().exists());
-    });
 }
 
 /// Every name that a header of the SDK declares, so that no event gets it.

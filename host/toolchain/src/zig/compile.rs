@@ -13,8 +13,8 @@ const FLAGS: &str = "-target wasm32-wasi -mexec-model=reactor -fno-entry -ORelea
 
 /// Runs the compiler.
 pub(super) fn compile(job: &Job, zig: &Zig) -> Result<Vec<u8>, Error> {
-    let aside = c::aside(job)?;
-    let (module, generated) = (aside.path().join("core.wasm"), job.source.generated());
+    let stage = job.stage("zig")?;
+    let (module, generated) = (stage.folder.join("core.wasm"), job.source.generated());
     let file = |name: &str| generated.join(name).display().to_string();
     let mut command = zig.command("build-exe");
     command.args(FLAGS.split_whitespace());
