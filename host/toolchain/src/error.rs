@@ -32,12 +32,12 @@ pub enum Error {
         fix: String,
     },
     /// A program is missing.
-    #[error("`{program}` could not be started: {source}; install it or put it on the path")]
+    #[error("`{program}` could not be started: {error}; install it or put it on the path")]
     Start {
         /// Its name.
         program: String,
         /// What the system said.
-        source: io::Error,
+        error: io::Error,
     },
     /// A program failed.
     #[error("`{command}` failed: {told}")]
@@ -48,12 +48,12 @@ pub enum Error {
         told: String,
     },
     /// A file or folder cannot be read or written.
-    #[error("{path}: {source}")]
+    #[error("{path}: {error}")]
     File {
         /// Which.
         path: PathBuf,
         /// What the system said.
-        source: io::Error,
+        error: io::Error,
     },
     /// A source folder says of no language how it is built.
     #[error("{0} holds neither Cargo.toml nor step.toml; let `source` name the folder of the step's code")]
@@ -130,12 +130,12 @@ pub enum Error {
     #[error("{0} is no package; give its Cargo.toml a [package] table")]
     NotAPackage(PathBuf),
     /// Cargo cannot make sense of a crate.
-    #[error("cargo cannot read {manifest}: {source}")]
+    #[error("cargo cannot read {manifest}: {error}")]
     Metadata {
         /// Which Cargo.toml.
         manifest: PathBuf,
         /// What cargo said.
-        source: cargo_metadata::Error,
+        error: cargo_metadata::Error,
     },
     /// A package does not compile to a module.
     #[error("package `{0}` makes no module; add `crate-type = [\"cdylib\"]` under [lib] of its Cargo.toml")]
@@ -156,6 +156,6 @@ pub enum Error {
 impl Error {
     pub(crate) fn file(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Error {
         let path = path.into();
-        move |source| Error::File { path, source }
+        move |error| Error::File { path, error }
     }
 }

@@ -10,7 +10,7 @@ const TOLD: usize = 12;
 /// Stdout of a program that succeeds.
 pub(crate) fn output(command: &mut Command) -> Result<String, Error> {
     let program = command.get_program().to_string_lossy().into_owned();
-    let output = command.output().map_err(|source| Error::Start { program, source })?;
+    let output = command.output().map_err(|error| Error::Start { program, error })?;
     match output.status.success() {
         true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
         false => Err(failed(command, &output)),

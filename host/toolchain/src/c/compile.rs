@@ -146,7 +146,7 @@ impl Compiler {
 /// What a compiler says that succeeds; what one says that does not is the author's to mend.
 pub(crate) fn run(job: &Job, command: &mut Command) -> Result<String, Error> {
     let program = command.get_program().to_string_lossy().into_owned();
-    let output = command.output().map_err(|source| Error::Start { program, source })?;
+    let output = command.output().map_err(|error| Error::Start { program, error })?;
     let told = String::from_utf8_lossy(&output.stderr);
     let told = told::plain(&told);
     match output.status.success() {

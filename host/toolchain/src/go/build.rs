@@ -53,5 +53,5 @@ fn compile(job: &Job, go: &Path, module: &Path) -> Result<Output, Error> {
     if !["GOCACHE", "XDG_CACHE_HOME", "HOME", "LocalAppData"].into_iter().any(has) {
         command.env("GOCACHE", job.toolchain.target_dir.join("go/cache"));
     }
-    command.output().map_err(|source| Error::Start { program: go.display().to_string(), source })
+    command.output().map_err(|error| Error::Start { program: go.display().to_string(), error })
 }

@@ -59,7 +59,7 @@ fn steps(sources: &[PathBuf]) -> Result<Vec<Step>, Error> {
 fn read(manifest: &Path) -> Result<Metadata, Error> {
     let mut command = MetadataCommand::new();
     command.cargo_path("cargo").manifest_path(manifest).no_deps();
-    command.exec().map_err(|source| Error::Metadata { manifest: manifest.to_owned(), source })
+    command.exec().map_err(|error| Error::Metadata { manifest: manifest.to_owned(), error })
 }
 
 fn package<'m>(metadata: &'m Metadata, manifest: &Path) -> Option<&'m Package> {
@@ -101,7 +101,7 @@ fn compile(
 ) -> Result<Modules, Error> {
     let mut child = start(&mut cargo(compiler, workspace, steps, target_dir))?;
     let modules = listen(&mut child, progress);
-    let ended = child.wait().map_err(|source| Error::Start { program: "cargo".into(), source })?;
+    let ended = child.wait().map_err(|error| Error::Start { program: "cargo".into(), error })?;
     match ended.success() {
         true => Ok(modules),
         false => Err(Error::Build(names(steps))),
@@ -122,7 +122,7 @@ fn cargo(compiler: &Compiler, workspace: &Path, steps: &[&Step], target_dir: &Pa
 
 fn start(cargo: &mut Command) -> Result<Child, Error> {
     let started = cargo.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
-    started.map_err(|source| Error::Start { program: "cargo".into(), source })
+    started.map_err(|error| Error::Start { program: "cargo".into(), error })
 }
 
 /// Reads what cargo reports to its end: what was compiled, and where the modules are.
