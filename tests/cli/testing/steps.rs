@@ -260,11 +260,13 @@ fn a_step_that_is_older_than_its_source_is_tested_with_a_warning() {
     let convert = plugins().join("exchange/components/convert.wasm");
     let text = "workflow = \"x\"\nstart = \"amount\"\nstop = [\"converted\"]\n[steps.convert]\n\
                 component = \"convert.wasm\"\nsource = \"convert\"\n";
-    let project =
-        Project::empty().with("workflow.toml", text).with("convert.wasm", std::fs::read(convert).unwrap());
-    std::fs::create_dir_all(project.path("convert/cases")).unwrap();
+    let convert = std::fs::read(convert).unwrap();
     let case = std::fs::read_to_string(plugins().join("exchange/cases/converts.toml")).unwrap();
-    std::fs::write(project.path("convert/cases/converts.toml"), case).unwrap();
+    let with_cases = |project: Project| {
+        std::fs::create_dir_all(project.path("convert/cases")).unwrap();
+        project.with("convert/cases/converts.toml", &case)
+    };
+    let project = with_cases(Project::empty().with("workflow.toml", text).with("convert.wasm", &convert));
     assert_eq!(project.lockstep(&["test", "convert"]).stderr, "", "nothing says what it was made of");
     let project = project.with(".convert.wasm.source", "the digest of another source");
     let ended = project.lockstep(&["test", "convert"]);
@@ -272,4 +274,9 @@ fn a_step_that_is_older_than_its_source_is_tested_with_a_warning() {
     expect![[r#"
         warning: workflow.toml: step `convert`: its component is older than its source; build it: `lockstep build workflow.toml`
     "#]].assert_eq(&ended.stderr);
+    let alone = with_cases(Project::empty()).with("convert/convert.wasm", &convert);
+    let alone = alone.with("convert/.convert.wasm.source", "the digest of another source");
+    expect![[r#"
+        warning: convert/convert.wasm is older than its source; build it: `lockstep build convert`
+    "#]].assert_eq(&alone.lockstep(&["test", "convert"]).stderr);
 }

@@ -105,7 +105,8 @@ fn of_source(folder: &Path, named: Option<&str>) -> Result<Subject, Refused> {
     }
     let component = folder.join(real.file_name().unwrap_or_default()).with_extension(COMPONENT);
     match component.exists() {
-        true => of_component(&component, None),
+        true => of_component(&component, None)
+            .map(|subject| Subject { warnings: stale(&component, folder).into_iter().collect(), ..subject }),
         false if nearest::is_step(folder) => Err(Refused::one(format!(
             "no step of a workflow above {shown} has it as its `source`, and there is no {}; build it: \
              `lockstep build {shown}`",
@@ -113,6 +114,13 @@ fn of_source(folder: &Path, named: Option<&str>) -> Result<Subject, Refused> {
         ))),
         false => Err(Refused::one(format!("{shown} is neither a workflow nor the source of a step"))),
     }
+}
+
+/// A component in the folder of its source whose source has changed since it was built, as a warning.
+fn stale(component: &Path, source: &Path) -> Option<String> {
+    let (shown, source_shown) = (component.display(), source.display());
+    lockstep_toolchain::is_stale(component, source)
+        .then(|| format!("{shown} is older than its source; build it: `lockstep build {source_shown}`"))
 }
 
 /// A path as short as people write it.

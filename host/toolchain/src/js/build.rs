@@ -65,8 +65,7 @@ fn check(job: &Job, driver: &Driver, folder: &Path, teller: &Teller) -> Result<(
     let mut tsc = Command::new("node");
     tsc.arg(driver.tools.join("node_modules/typescript/bin/tsc")).args(["--pretty", "false", "--project"]);
     tsc.arg(Path::new(crate::GENERATED).join("check")).current_dir(folder);
-    let ended =
-        tsc.output().map_err(|error| no_node(job, Error::Start { program: "node".into(), error }))?;
+    let ended = tsc.output().map_err(|error| no_node(job, Error::Start { program: "node".into(), error }))?;
     if ended.status.success() {
         return Ok(());
     }

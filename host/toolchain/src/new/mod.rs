@@ -246,9 +246,11 @@ pub fn is_name(what: &'static str, name: &str) -> Result<(), Error> {
     }
 }
 
+/// What git is to leave alone: the component of a step that is by itself lies in its folder.
 fn ignored() -> String {
     let hidden = [".pytest_cache", ".ruff_cache", ".zig-cache"];
-    MADE.iter().chain(&hidden).chain(&BUILT).map(|name| format!("{name}/\n")).collect()
+    let folders = MADE.iter().chain(&hidden).chain(&BUILT).map(|name| format!("{name}/\n"));
+    folders.chain(["*.wasm\n.*.wasm.source\n".to_owned()]).collect()
 }
 
 fn manifest(new: &NewStep, wit: &str) -> String {
