@@ -278,5 +278,6 @@ fn a_step_that_is_older_than_its_source_is_tested_with_a_warning() {
     let alone = alone.with("convert/.convert.wasm.source", "the digest of another source");
     expect![[r#"
         warning: convert/convert.wasm is older than its source; build it: `lockstep build convert`
-    "#]].assert_eq(&alone.lockstep(&["test", "convert"]).stderr);
+    "#]]
+    .assert_eq(&alone.lockstep(&["test", "convert"]).stderr);
 }
