@@ -57,9 +57,15 @@ pub(crate) fn sh(folder: &str, line: &str) -> Result<()> {
 
 /// Runs a command to its end.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
-    let status = command.status().with_context(|| format!("{command:?} could not be started"))?;
+    let status = command.status().with_context(|| format!("`{}` could not be started", typed(command)))?;
     if !status.success() {
-        bail!("{command:?} ended with {status}");
+        bail!("`{}` ended with {status}", typed(command));
     }
     Ok(())
+}
+
+/// A command as people type it.
+fn typed(command: &Command) -> String {
+    let words = [command.get_program()].into_iter().chain(command.get_args());
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
