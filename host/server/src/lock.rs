@@ -137,7 +137,7 @@ impl Lock {
         let Lock { steps, tools } = self.clone();
         let text = Text { lock: FORMAT, steps, tools };
         let text = toml::to_string(&text).map_err(|error| failed(io::Error::other(error)))?;
-        write_whole(&path, format!("{HEAD}{text}")).map_err(failed)
+        write_whole(&path, &format!("{HEAD}{text}")).map_err(failed)
     }
 
     /// Locks a step; one that is locked just so keeps the time of its acceptance.
@@ -205,12 +205,12 @@ fn path(folder: &Path) -> PathBuf {
 }
 
 /// Writes a file beside its place, then gives it that place in one step.
-pub(crate) fn write_whole(path: &Path, content: impl AsRef<[u8]>) -> io::Result<()> {
+pub(crate) fn write_whole(path: &Path, text: &str) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let mut draft = tempfile::Builder::new()
         .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))
         .tempfile_in(folder.unwrap_or(Path::new(".")))?;
-    io::Write::write_all(&mut draft, content.as_ref())?;
+    io::Write::write_all(&mut draft, text.as_bytes())?;
     draft.persist(path)?;
     Ok(())
 }

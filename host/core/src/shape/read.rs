@@ -1,6 +1,7 @@
 //! JSON text, read by its plan: checked, adapted by name, and handed to a [`Build`] piece by piece,
 //! with no tree of JSON values between. Fields that the shape does not know are dropped unless the
-//! [`Build`] wants none, a missing `option` is none, anything else that does not fit is an error with path, wanted and found.
+//! [`Build`] wants none, a missing `option` is none, anything else that does not fit is an error with
+//! path, wanted and found.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
